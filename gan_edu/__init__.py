@@ -1,3 +1,3 @@
-"""The package behind the course: its version and nothing else. Import the rooms by name, as in `from gan_edu import data`."""
+"""The package behind the course. Only the version belongs here; import rooms by name: `from gan_edu import data`."""
 
 __version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""The explorers: state in traits, drawing in JavaScript beside each file. The only room with ipywidgets and anywidget."""
+"""The explorers: state in traits, drawing in JavaScript beside each file. No other room knows ipywidgets, anywidget."""
