@@ -245,3 +245,12 @@ def test_no_d_is_defined_where_nothing_lives() -> None:
     assert np.isnan(th.optimal_discriminator(0.0, 0.0))
     with_gap = th.value([np.nan, 0.5, 0.5], [0.0, 1.0, 0.5], [0.0, 0.5, 1.0], GRID)
     assert with_gap == pytest.approx(2.25 * np.log(0.5))  # trapezoids of p + q = 0, 1.5, 1.5
+
+
+def test_the_bounds_on_js_are_tight() -> None:
+    """A fair coin seen through a channel that flips it with probability e reaches the lower bound exactly."""
+    x = np.array([0.0, 1.0, 2.0, 3.0])   # a trapezoid sum weighs the two middle points by 1
+    p, q = np.array([0.0, 0.8, 0.2, 0.0]), np.array([0.0, 0.2, 0.8, 0.0])
+    assert th.js(p, q, x) == pytest.approx(th.js_bounds(th.total_variation(p, q, x))[0], abs=1e-12)
+    assert th.js_bounds(0) == pytest.approx((0, 0), abs=1e-12)
+    assert th.js_bounds(1) == pytest.approx((np.log(2), np.log(2)), abs=1e-12)
