@@ -2,7 +2,9 @@
 `download`, so nothing here opens a connection, and no worker process is started because the sets fit in memory.
 """
 
+import difflib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +12,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_edu.errors import whole
+from gan_edu.download import SOURCES, read_member
+from gan_edu.errors import DataError, whole
 from gan_edu.idx import parse_idx
 from gan_edu.rng import generator
+
+NAMES = ("mnist", "fashion", "digits", "auto")
+SPLITS = ("train", "test")
 
 
 def scale(images: Tensor) -> Tensor:
@@ -114,9 +120,121 @@ class ImageSet:
 
 def load_images(name: str = "mnist", *, split: str = "train", root: str | Path | None = None,
                 download: bool = True) -> ImageSet:
-    """Return an image set by name (first version: MNIST from the data folder)."""
-    folder = Path(root or os.environ["GAN_EDU_DATA"]) / "MNIST" / "raw"
-    stem = {"train": "train", "test": "t10k"}[split]
-    images = parse_idx((folder / f"{stem}-images-idx3-ubyte").read_bytes(), "images", 3)
-    labels = parse_idx((folder / f"{stem}-labels-idx1-ubyte").read_bytes(), "labels", 1)
-    return ImageSet(torch.tensor(images).unsqueeze(1), torch.tensor(labels).long(), "mnist")
+    """Return an image set by name: "mnist", "fashion", "digits" or "auto".
+
+    MNIST and Fashion-MNIST have 60,000 images for training and 10,000 for test (`split`), 1 x 28 x 28, verified by
+    SHA-256 on every load. "digits" are scikit-learn's 1,797, which need no file. "auto" is MNIST where it is on this
+    machine or can be fetched, else the digits, and then says so; `ImageSet.name` tells which.
+
+    root: the data folder; None means $GAN_EDU_DATA, else `cache_folder()`. Files lie in <root>/MNIST/raw and
+    <root>/FashionMNIST/raw as torchvision lays them out. download: fetch what is missing or damaged. Raises
+    ValueError for an unknown name or split, DataError for files that are missing, damaged or cannot be fetched.
+    """
+    _require("name", name, NAMES)
+    _require("split", split, SPLITS)
+    if name == "digits":
+        return _digits(split)
+    if name == "auto":
+        return _auto(split, root, download)
+    images, labels = (read_member(SOURCES[name], member, data_root(root), download=download)
+                      for member in SOURCES[name].members[split])
+    return _assemble(images, labels, name)
+
+
+def fetch_images(name: str, *, root: str | Path | None = None) -> Path:
+    """Bring all files of "mnist" or "fashion" onto this machine, verified, and return the folder they are in."""
+    _require("name", name, tuple(SOURCES))
+    for images, labels in SOURCES[name].members.values():
+        read_member(SOURCES[name], images, data_root(root))
+        read_member(SOURCES[name], labels, data_root(root))
+    return data_root(root) / SOURCES[name].folder / "raw"
+
+
+def load_idx(images: str | Path, labels: str | Path, *, name: str) -> ImageSet:
+    """Return an image set from two unpacked IDX files of your own: uint8 images (N, H, W) and labels 0 to 9 (N,).
+
+    Nothing is verified beyond the format. Raises DataError if a file cannot be read or the two do not fit together.
+    """
+    try:
+        return _assemble(Path(images).read_bytes(), Path(labels).read_bytes(), name)
+    except OSError as error:
+        raise DataError(f"cannot read {error.filename} ({error.strerror}); give the path of an IDX file") from error
+
+
+def data_root(root: str | Path | None = None) -> Path:
+    """Return the data folder: `root`, else $GAN_EDU_DATA, else the user's cache folder."""
+    return Path(root or os.environ.get("GAN_EDU_DATA") or cache_folder()).expanduser()
+
+
+def cache_folder(platform: str = sys.platform) -> Path:
+    """Return the folder where this system keeps what programs can fetch again; it need not exist yet."""
+    if platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "gan_edu"
+
+
+def require_images(x: Tensor, shape: tuple[int, int, int]) -> None:
+    """Raise ValueError unless `x` is a float32 batch (n, *shape) in [-1, 1], what a generator with tanh makes.
+
+    Values that never go below 0 are refused too: such a batch is one in [0, 1] that was not scaled. Reading the
+    range waits for the device, so call this on the first batch only.
+    """
+    wanted = "(n, " + ", ".join(map(str, shape)) + ") float32"
+    if x.dtype != torch.float32 or x.ndim != 4 or tuple(x.shape[1:]) != tuple(shape) or not len(x):
+        got = f"{tuple(x.shape)} {str(x.dtype).removeprefix('torch.')}"
+        raise ValueError(f"images must be {wanted}, got {got}; use data.scale(...) on uint8 images of that shape")
+    low, high = (float(value) for value in torch.aminmax(x))
+    if not (-1 <= low < 0 and high <= 1):
+        raise ValueError(f"images must lie in [-1, 1], got [{low:g}, {high:g}]; use data.scale(...) on the uint8 "
+                         "images (0 becomes -1, 255 becomes 1)")
+
+
+def _assemble(images: bytes, labels: bytes, name: str) -> ImageSet:
+    """Return the image set in two IDX files; raises DataError if they do not belong together."""
+    x, y = parse_idx(images, f"the image file of {name}", 3), parse_idx(labels, f"the label file of {name}", 1)
+    if len(x) != len(y):
+        raise DataError(f"{name} has {len(x):,} images and {len(y):,} labels; expected one label an image, so one of "
+                        "the two files is from elsewhere: fetch both again")
+    if y.size and y.max() > 9:
+        raise DataError(f"{name} has the label {y.max()}; allowed are 0 to 9; fetch the label file again")
+    return ImageSet(torch.tensor(x).unsqueeze(1), torch.tensor(y).long(), name)
+
+
+def _auto(split: str, root: str | Path | None, download: bool) -> ImageSet:
+    try:
+        images, labels = (read_member(SOURCES["mnist"], member, data_root(root), download=download, timeout=5.0)
+                          for member in SOURCES["mnist"].members[split])
+        return _assemble(images, labels, "mnist")
+    except DataError as error:
+        digits = _digits(split)
+        print(f"gan_edu: using the {len(digits):,} embedded digits of scikit-learn, because "
+              f"{str(error).splitlines()[0].rstrip(':')}", file=sys.stderr)
+        return digits
+
+
+def _digits(split: str) -> ImageSet:
+    """Return scikit-learn's digits (8 x 8, values 0 to 16) at MNIST's size; the first 1,500 are for training.
+
+    They are enlarged to 20 x 20 and framed by 4 black pixels, the way MNIST's digits lie in their 28 x 28. The last
+    297 are the test set. Source: UCI Machine Learning Repository, Optical Recognition of Handwritten Digits (Alpaydin
+    and Kaynak 1998), as packed in scikit-learn.
+    """
+    from sklearn.datasets import load_digits  # here, not above: it takes a second and most readers have MNIST
+
+    pixels, labels = load_digits(return_X_y=True)
+    x = torch.as_tensor(pixels, dtype=torch.float32).view(-1, 1, 8, 8) * (255 / 16)
+    x = torch.nn.functional.interpolate(x, size=(20, 20), mode="bicubic", align_corners=False)
+    x = torch.nn.functional.pad(x.round().clamp(0, 255), (4, 4, 4, 4)).to(torch.uint8)
+    whole_set = ImageSet(x, torch.as_tensor(labels, dtype=torch.int64), "digits")
+    return whole_set.split(1_500)[SPLITS.index(split)]
+
+
+def _require(what: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        near = difflib.get_close_matches(str(value).lower(), allowed, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        raise ValueError(f"{what} must be one of {', '.join(allowed)}, got {value!r}{hint}")

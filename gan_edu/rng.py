@@ -1,4 +1,4 @@
-"""Random numbers on purpose: one seeded torch generator for each named place. Holds no global state and draws nothing."""
+"""Random numbers on purpose: one seeded torch generator for each named place. No global state, and nothing is drawn."""
 
 import numpy as np
 import torch

@@ -1,0 +1,70 @@
+"""What every test gets: no network beyond this machine, one torch thread, and a few small data sets. Helpers that only
+one test file needs belong in that file.
+"""
+
+import socket
+
+import pytest
+import torch
+
+from gan_edu import data
+from gan_edu.errors import DataError
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Refuse every connection and every name look-up that would leave this machine."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def refuse_far(host):
+        if host not in (None, "", "::1", "localhost") and not str(host).startswith("127."):
+            raise ConnectionRefusedError(f"tests may not leave this machine, and this one asked for {host}")
+
+    def guard(method):
+        def guarded(self, address, *args):
+            if isinstance(address, tuple):  # a local (Unix) socket has a path instead
+                refuse_far(address[0])
+            return method(self, address, *args)
+        return guarded
+
+    def look_up(host, *args, **kwargs):
+        refuse_far(host.decode() if isinstance(host, bytes) else host)
+        return getaddrinfo(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guard(connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guard(connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.fixture
+def tiny_images():
+    """Return 130 seeded images 1 x 28 x 28 with labels 0 to 9 in turn: enough for two batches of 64 and a rest."""
+    pixels = torch.randint(0, 256, (130, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return data.ImageSet(pixels, torch.arange(130) % 10, "tiny")
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Return the embedded digits, 1,500 images."""
+    return data.load_images("digits")
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """Return the real MNIST training set, or skip the test where it is not on this machine."""
+    return _real_mnist("train")
+
+
+@pytest.fixture(scope="session")
+def mnist_test():
+    """Return the real MNIST test set, or skip the test where it is not on this machine."""
+    return _real_mnist("test")
+
+
+def _real_mnist(split):
+    try:
+        return data.load_images("mnist", split=split, download=False)
+    except DataError as error:
+        pytest.skip(f"needs the real MNIST: {error}")
