@@ -1,0 +1,217 @@
+"""One self-verifying file for everything a run needs: safetensors, hashed as a whole, written aside and renamed.
+
+No pickle anywhere: a file that could run code is refused before it is read. What goes into the file is decided by
+`training` (a run) and `pretrained` (a generator); this room only keeps it safe.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import torch
+from safetensors.torch import load as _parse
+from safetensors.torch import save as _serialise
+from torch import Tensor, nn
+
+import gan_edu
+from gan_edu.errors import CheckpointError
+from gan_edu.games import GAN, Game, moving_average_of
+from gan_edu.networks import build, describe
+
+FORMAT = "gan_edu 1"
+_NO_HASH = "0" * 64
+GAMES = {"GAN": GAN}
+
+
+def save_checkpoint(path: str | Path, game: Game, *, state: Mapping[str, Any] | None = None,
+                    notes: Mapping[str, Any] | None = None, half: bool = False) -> Path:
+    """Write players, moving average and `state` to one file, whole or not at all, and return its path.
+
+    state: a tree of dicts and lists with tensors, numbers, text or None as leaves (optimisers, random states, ...).
+    notes: JSON only, for people and cards. half: keep the players' floats as float16.
+    Raises CheckpointError when the file cannot be written; a file already there is then intact.
+    """
+    tensors: dict[str, Tensor] = {}
+    for name, network in _networks_of(game).items():
+        tensors |= {f"{name}.{key}": _halved(value) if half else value
+                    for key, value in network.state_dict().items()}
+    meta = {"format": FORMAT, "torch": torch.__version__, "gan_edu": gan_edu.__version__, "game": game.config,
+            "networks": {name: describe(network) for name, network in _networks_of(game).items()},
+            "notes": dict(notes or {}), "state": _pack(dict(state or {}), "state", tensors)}
+    write_tensors(path, tensors, meta)
+    return Path(path)
+
+
+def load_checkpoint(path: str | Path, game: Game | None = None, *,
+                    settings: Mapping[str, Any] | None = None) -> tuple[Game, dict, dict]:
+    """Read a checkpoint and return (game, state, meta).
+
+    game: the game to load into; None builds a new one from the file. settings: must equal those the file was saved
+    with; None asks for nothing. Everything is verified and compared first: on any difference a CheckpointError lists
+    all of them and the game is untouched.
+    """
+    tensors, meta = read_tensors(path)
+    try:
+        fresh = _build_game(meta)
+        stored = {name: {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(name + ".")}
+                  for name in meta["networks"]}
+        state = _unpack(meta["state"], tensors)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path} is a safetensors file, but not a checkpoint of gan_edu ({error}); "
+                              "give a file that save_checkpoint or gan-edu train wrote") from error
+    game = fresh if game is None else game
+    asked = {} if settings is None else {"settings": settings}
+    require_same(path, {"game": game.config, "networks": _expected(game, meta)} | asked,
+                 {"game": meta["game"], "networks": meta["networks"]}
+                 | {name: meta["notes"].get(name, {}) for name in asked})
+    _require_tensors(path, fresh, stored)
+    if "G_ema" in stored and game.G_ema is None:
+        game.G_ema = moving_average_of(game.G)
+    for name, network in _networks_of(game).items():
+        if name in stored:
+            network.load_state_dict(stored[name])
+    return game, state, meta
+
+
+def require_same(path: str | Path, here: Mapping[str, Any], file: Mapping[str, Any]) -> None:
+    """Raise CheckpointError that lists every place where two trees of settings differ; else do nothing."""
+    here, file = _leaves(here), _leaves(file)
+    rows = [f"{key}: file {file.get(key, 'nothing')!r}, here {here.get(key, 'nothing')!r}"
+            for key in sorted(here.keys() | file.keys()) if here.get(key) != file.get(key)]
+    if rows:
+        raise CheckpointError(f"{path} belongs to another run or model; nothing was loaded. It differs in:\n  "
+                              + "\n  ".join(rows) + "\nBuild the game as the file says, or choose another file.")
+
+
+def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+    """Write tensors and JSON `meta` to one safetensors file that carries the SHA-256 of all its bytes.
+
+    The bytes go to a file beside it, reach the disk, then take the name: a crash leaves the old file or the new one.
+    """
+    path = Path(path)
+    stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    blank = _serialise(stored, metadata={"meta": json.dumps(meta, sort_keys=True), "sha256": _NO_HASH})
+    whole = blank.replace(_NO_HASH.encode(), hashlib.sha256(blank).hexdigest().encode(), 1)
+    part = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in path.parent.glob(f".{path.name}.*.part"):      # left by a process that was killed
+            old.unlink(missing_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(whole)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        raise CheckpointError(f"could not write {path} ({error.strerror or error}; disk full or folder read-only?); "
+                              "the previous checkpoint, if there was one, is intact. Free some space or give another "
+                              "path.") from error
+    finally:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+
+
+def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
+    """Return (tensors, meta) of a file that `write_tensors` wrote, after checking its SHA-256.
+
+    Raises CheckpointError for a missing, foreign, damaged or truncated file.
+    """
+    path = Path(path)
+    if path.suffix in (".pt", ".pth", ".pkl", ".bin", ".ckpt"):
+        raise CheckpointError(f"{path.name} may hold a pickle; only .safetensors are read, and files that could run code "
+                              "are refused")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"cannot read {path} ({error.strerror or error}); give the path of a .safetensors file "
+                              "that gan-edu train wrote") from error
+    try:
+        header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
+        digest = header["__metadata__"]["sha256"]
+        meta = json.loads(header["__metadata__"]["meta"])
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint of gan_edu or is damaged ({_looks_like(data)}); "
+                              "use another copy, or train again") from error
+    if hashlib.sha256(data.replace(str(digest).encode(), _NO_HASH.encode(), 1)).hexdigest() != digest:
+        raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one it was written with; "
+                              "use another copy, or train again")
+    if meta.get("format") != FORMAT:
+        raise CheckpointError(f"{path} has format {meta.get('format')!r}, this version reads {FORMAT!r}; "
+                              "update gan_edu, or train again")
+    try:
+        return _parse(data), meta
+    except safetensors.SafetensorError as error:                  # hashed by someone else's rules
+        raise CheckpointError(f"{path} cannot be parsed ({error}); use another copy, or train again") from error
+
+
+def _looks_like(data: bytes) -> str:
+    if not data:
+        return "it is empty"
+    if data.lstrip()[:1] == b"<":
+        return "got a web page"
+    return "got a zip or PyTorch file" if data[:2] == b"PK" else f"its {len(data)} bytes are no safetensors"
+
+
+def _networks_of(game: Game) -> dict[str, nn.Module]:
+    networks = {"G": game.G, "D": game.D, "G_ema": game.G_ema}
+    return {name: network for name, network in networks.items() if network is not None}
+
+
+def _build_game(meta: Mapping[str, Any]) -> Game:
+    arguments = dict(meta["game"])
+    game = GAMES[arguments.pop("game")](build(meta["networks"]["G"]), build(meta["networks"]["D"]), **arguments)
+    game.G_ema = moving_average_of(game.G) if "G_ema" in meta["networks"] else None
+    return game
+
+
+def _expected(game: Game, meta: Mapping[str, Any]) -> dict:
+    """What the file's networks must be to fit this game; a moving average may be in either and missing in the other."""
+    here = {name: describe(network) for name, network in _networks_of(game).items()}
+    if "G_ema" in meta["networks"]:
+        return here | {"G_ema": describe(game.G)}
+    return {name: config for name, config in here.items() if name != "G_ema"}
+
+
+def _require_tensors(path: str | Path, fresh: Game, stored: Mapping[str, Mapping[str, Tensor]]) -> None:
+    shapes = {name: {key: list(value.shape) for key, value in network.state_dict().items()}
+              for name, network in _networks_of(fresh).items()}
+    require_same(path, shapes, {name: {key: list(value.shape) for key, value in tensors.items()}
+                                for name, tensors in stored.items()})
+
+
+def _halved(value: Tensor) -> Tensor:
+    return value.half() if value.dtype == torch.float32 else value
+
+
+def _pack(tree: Any, name: str, tensors: dict[str, Tensor]) -> Any:
+    """Replace each tensor in a tree by its name in `tensors`, so that what is left is JSON."""
+    if isinstance(tree, Tensor):
+        tensors[name] = tree
+        return {"tensor": name}
+    if isinstance(tree, Mapping):
+        # JSON has no whole-number keys, optimisers do: keep the pairs
+        return {"pairs": [[key, _pack(value, f"{name}/{key}", tensors)] for key, value in tree.items()]}
+    if isinstance(tree, list | tuple):
+        return [_pack(value, f"{name}/{i}", tensors) for i, value in enumerate(tree)]
+    return tree
+
+
+def _unpack(tree: Any, tensors: Mapping[str, Tensor]) -> Any:
+    if isinstance(tree, Mapping):
+        if "tensor" in tree:
+            return tensors[tree["tensor"]]
+        return {key: _unpack(value, tensors) for key, value in tree["pairs"]}
+    return [_unpack(value, tensors) for value in tree] if isinstance(tree, list) else tree
+
+
+def _leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
+    if isinstance(tree, Mapping):
+        return {key: leaf for name, value in tree.items()
+                for key, leaf in _leaves(value, f"{prefix}.{name}" if prefix else str(name)).items()}
+    return {prefix: list(tree) if isinstance(tree, tuple) else tree}

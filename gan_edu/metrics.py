@@ -1,0 +1,73 @@
+"""Measures of a generator by its samples. No training and no pictures; numbers in float64."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan_edu.errors import real
+
+SIGMAS = np.logspace(-1.2, -0.4, 17)     # about 0.063 to 0.398, what pixels in [0, 1] need; 17 points, ratio 1.122
+_CHUNK = 500                             # test points at a time: 500 x 10,000 float64 are 40 MB
+
+
+def _rows(name: str, x: object) -> Tensor:
+    x = torch.as_tensor(x).detach().cpu().double()
+    if x.ndim != 2 or len(x) == 0:
+        raise ValueError(f"{name} must be (n, d) with n >= 1, got {tuple(x.shape)}; flatten images with .flatten(1)")
+    if not torch.isfinite(x).all():
+        raise ValueError(f"{name} holds NaN or infinity; leave those rows out and say how many there were")
+    return x
+
+
+def _log_kernel_sums(samples: Tensor, test: Tensor, sigmas: Sequence[float], chunk: int) -> Iterator[Tensor]:
+    """Yield log sum_i exp(-|x - s_i|^2 / 2 sigma^2) as (len(sigmas), c) for c test points at a time.
+
+    log-sum-exp: in 784 dimensions each term underflows, their sum's logarithm does not.
+    """
+    norms = samples.square().sum(1)
+    for x in test.split(chunk):
+        squared = torch.addmm(norms.unsqueeze(0), x, samples.T, alpha=-2).add_(x.square().sum(1, keepdim=True)).clamp_(0)
+        yield torch.stack([torch.logsumexp(squared * (-0.5 / sigma ** 2), 1) for sigma in sigmas])
+
+
+def parzen_log_likelihoods(samples: object, test: object, sigmas: Sequence[float], *, chunk: int = _CHUNK) -> np.ndarray:
+    """Return log p(x) of each test point under a Gaussian window around each sample: (len(sigmas), m), in nats.
+
+    samples (n, d), test (m, d): arrays or tensors, pixels in [0, 1]. sigmas: window widths > 0. Memory grows with chunk x n.
+    Source: Goodfellow et al. 2014, section 5; Breuleux et al. 2011.
+    """
+    samples, test = _rows("samples", samples), _rows("test", test)
+    if samples.shape[1] != test.shape[1]:
+        raise ValueError(f"samples and test must have one d, got {samples.shape[1]} and {test.shape[1]}")
+    sigmas = [real("sigma", sigma, above=0) for sigma in sigmas]
+    n, d = samples.shape
+    # log p(x) = log sum_i exp(...) - log n - d log(sigma sqrt(2 pi))
+    constants = torch.tensor([math.log(n) + d * math.log(s * math.sqrt(2 * math.pi)) for s in sigmas]).double()
+    return (torch.cat(list(_log_kernel_sums(samples, test, sigmas, chunk)), 1) - constants.unsqueeze(1)).numpy()
+
+
+def parzen_log_likelihood(samples: object, test: object, sigma: float) -> tuple[float, float]:
+    """Return the mean Parzen log-likelihood of the test points and its standard error, in nats.
+
+    samples (n, d), test (m, d) in [0, 1]; sigma > 0, best chosen by `select_sigma` on validation images. The error is
+    that of the mean over test points. Raises ValueError for NaN, empty arrays, unequal d, sigma <= 0. Real images do
+    not score best on this measure: see notebook 10. Source: Goodfellow et al. 2014, table 1.
+    """
+    scores = parzen_log_likelihoods(samples, test, [sigma])[0]
+    error = scores.std(ddof=1) / math.sqrt(len(scores)) if len(scores) > 1 else math.nan
+    return float(scores.mean()), float(error)
+
+
+def select_sigma(samples: object, validation: object, sigmas: Sequence[float] | None = None) -> float:
+    """Return the window width with the highest mean log-likelihood of the validation points.
+
+    sigmas: candidates; None takes `SIGMAS`, a log grid from 0.063 to 0.398. Raises ValueError for an empty list.
+    """
+    sigmas = SIGMAS if sigmas is None else list(sigmas)
+    if len(sigmas) == 0:
+        raise ValueError("sigmas must hold at least one candidate, got none; leave it out for the default grid")
+    means = parzen_log_likelihoods(samples, validation, sigmas).mean(1)
+    return float(sigmas[int(means.argmax())])

@@ -1,0 +1,321 @@
+"""Algorithm 1 of Goodfellow et al. 2014, written once, for every game of the package.
+
+`_Run.step_once` is the algorithm. What stands around it keeps a run safe: it stops only between steps, never lets a
+number that is none into the weights, saves, and goes on bit for bit where it stopped. Losses belong to `objectives`,
+players to `games`, files to `checkpoints`, pictures to `plots`.
+"""
+
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan_edu.checkpoints import load_checkpoint, require_same, save_checkpoint
+from gan_edu.errors import TrainingDiverged, real, whole
+from gan_edu.games import Game, moving_average_of
+from gan_edu.history import History
+
+SNAPSHOT_EVERY = 50       # steps between the states in memory that a failed step is rolled back to
+AUTOSAVE_SECONDS = 30.0
+_COLUMNS = ("loss_D", "loss_G", "grad_D", "grad_G")
+
+
+def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, steps: int | None = None,
+          batch_size: int = 64, seed: int = 0,
+          optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer] | None = None,
+          ema: float | None = None, on_step: Callable[["_Run"], Any] | None = None,
+          checkpoint: str | Path | None = None, resume: bool = False, progress: bool = True) -> History:
+    """Play Algorithm 1 on a game and return its History; the game's networks are trained in place.
+
+    data: an ImageSet, a toy, or anything with `batches(batch_size, seed=..., start=...)`; or a float tensor (N, ...).
+    k: steps of D for each step of G. steps: steps of G; or epochs: passes over the data, of which D sees k minibatches
+    a step. With neither, one epoch. batch_size: m of Algorithm 1, of the real and of the generated minibatch alike.
+    seed: fixes the order of the data, the noise and dropout. optimizers: (for G, for D); None takes Adam at 1e-4 and
+    2e-4. ema: decay of a moving average of G, kept as game.G_ema. on_step: called after each step with the run
+    (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors path, saved now and then and at the end.
+    resume: go on from the checkpoint, or, without one, from this game's last run; the two parts equal one longer run.
+
+    Ctrl-C finishes the step, saves and returns; a second one stops at once. Raises ValueError for arguments,
+    CheckpointError for a file that does not fit, TrainingDiverged when a loss or gradient is no finite number: the
+    game is then as after the last good step. Source: Goodfellow et al. 2014, Algorithm 1.
+    """
+    whole("k", k), whole("batch_size", batch_size), whole("seed", seed, 0)
+    if ema is not None and not real("ema", ema, minimum=0) < 1:
+        raise ValueError(f"ema must lie in [0, 1), got {ema}; 0.999 averages about the last 1,000 steps")
+    _require_source(data)
+    total = _total_steps(data, k, epochs, steps, batch_size)
+    before = game.run
+    run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, ema=ema)
+    if resume and checkpoint is not None and Path(checkpoint).exists():
+        run.load(checkpoint)
+    elif resume and checkpoint is None and before is not None:
+        require_same("this game's last run", run.settings, before.settings)
+        run.load_state_dict(before.state_dict())
+    elif checkpoint is not None and Path(checkpoint).exists():
+        raise ValueError(f"{checkpoint} exists; give resume=True to go on from it, or another path")
+    if run.step and progress:
+        print(f"going on from step {run.step} of {total}")
+    game.run, run.steps = run, total
+    _play(run, on_step, checkpoint, progress)
+    return run.history
+
+
+class _Run:
+    """One run of Algorithm 1: the players' optimisers, the random states, the place in the data, the history."""
+
+    def __init__(self, game: Game, data: Any, *, k: int, batch_size: int, seed: int, optimizers: Any,
+                 ema: float | None) -> None:
+        self.game, self.data, self.k, self.batch_size, self.seed, self.ema = game, data, k, batch_size, seed, ema
+        self.opt_G, self.opt_D = optimizers or default_optimizers(game)
+        _require_own(self.opt_G, game.G, "G"), _require_own(self.opt_D, game.D, "D")
+        self.step = self.steps = 0
+        self.history = History()
+        self.noise = torch.Generator(game.device).manual_seed(seed)
+        # dropout cannot be given a generator: around each step, PyTorch's global one gets this state
+        self.hidden = torch.Generator().manual_seed(seed + 1).get_state()
+        self.draws, self._stream = 0, None
+        self._stop = threading.Event()
+        game.G_ema = None if ema is None else game.G_ema or moving_average_of(game.G)
+
+    def stop(self) -> None:
+        """Ask the run to end after the step in progress; safe to call from any thread."""
+        self._stop.set()
+
+    # ---- Algorithm 1 ------------------------------------------------------------------------------------------
+
+    def step_once(self) -> None:
+        """Make one transaction: k updates of D, one of G, with random states of the run's own."""
+        with torch.random.fork_rng():
+            torch.set_rng_state(self.hidden)
+            self._algorithm_1()
+            self.hidden = torch.get_rng_state()
+
+    def _algorithm_1(self) -> None:
+        """for k steps: ascend D's stochastic gradient; then descend G's."""
+        game, values = self.game, {}
+        for _ in range(self.k):
+            batch = self.minibatch()                                             # m fresh examples from p_data
+            loss = game.discriminator_loss(batch, self.noise)                    # and m fresh z from p_z
+            values["loss_D"], values["grad_D"] = self._update(loss, self.opt_D, game.D, "D")
+        if game.generator_needs_batch:
+            batch = self.minibatch()
+        with frozen(game.D):                                                     # gradients pass D, none stay there
+            loss = game.generator_loss(batch, self.noise)                        # m fresh z from p_z
+            values["loss_G"], values["grad_G"] = self._update(loss, self.opt_G, game.G, "G")
+        if self.ema is not None:
+            blend(game.G_ema, game.G, min(self.ema, (1 + self.step) / (10 + self.step)))
+        self.step += 1
+        self.history.record({name: values[name] for name in _COLUMNS} | game.readings)
+
+    def _update(self, loss: Tensor, optimizer: torch.optim.Optimizer, player: nn.Module, name: str) -> tuple:
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.get_total_norm([p.grad for p in player.parameters() if p.grad is not None])
+        if not torch.isfinite(loss + norm):              # before the step that would carry it into the weights
+            rates = ", ".join(f"{group['lr']:g}" for group in optimizer.param_groups)
+            raise TrainingDiverged(
+                f"{name}'s loss or gradient is not a finite number at step {self.step + 1} (loss {loss.item():g}, "
+                f"gradient norm {norm.item():g}, learning rate {rates}); the game is as after step {self.step}. "
+                f"Check the data for NaN, or lower {name}'s learning rate.")
+        optimizer.step()
+        return loss, norm
+
+    def minibatch(self) -> Any:
+        """Return the next real minibatch; minibatch i of a run depends on (seed, i) alone."""
+        if self._stream is None:
+            labels = {"labels": True} if self.game.needs_labels else {}
+            self._stream = iter(self.data.batches(self.batch_size, seed=self.seed, start=self.draws, **labels))
+        batch = next(self._stream)
+        self.draws += 1
+        return batch.to(self.game.device) if isinstance(batch, Tensor) else tuple(b.to(self.game.device) for b in batch)
+
+    # ---- state ------------------------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> dict:
+        """What must be equal for two parts to make one run."""
+        return {"torch": torch.__version__, "k": self.k, "batch_size": self.batch_size, "seed": self.seed, "ema": self.ema,
+                "data": getattr(self.data, "name", type(self.data).__name__), "examples": _size(self.data),
+                "optimizers": {name: {"class": type(optimizer).__name__} | {
+                    key: value for key, value in optimizer.param_groups[0].items()
+                    if key != "params" and isinstance(value, int | float | str | tuple | list)}
+                    for name, optimizer in (("G", self.opt_G), ("D", self.opt_D))}}
+
+    def state_dict(self) -> dict:
+        """Copies, not references, of everything that the next step depends on."""
+        players = {"G": self.game.G, "D": self.game.D} | ({"G_ema": self.game.G_ema} if self.game.G_ema else {})
+        return {"step": self.step, "draws": self.draws, "noise": self.noise.get_state(), "hidden": self.hidden.clone(),
+                "players": {name: _copies(player.state_dict()) for name, player in players.items()},
+                "opt_G": _copies(self.opt_G.state_dict()), "opt_D": _copies(self.opt_D.state_dict()),
+                "history": self.history.state_dict()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name, tensors in state.get("players", {}).items():
+            getattr(self.game, name).load_state_dict(tensors)
+        self.opt_G.load_state_dict(_copies(state["opt_G"])), self.opt_D.load_state_dict(_copies(state["opt_D"]))
+        self.step, self.draws, self._stream = state["step"], state["draws"], None
+        self.noise.set_state(state["noise"].clone())
+        self.hidden = state["hidden"].clone()
+        self.history.load_state_dict(state["history"])
+
+    def save(self, path: str | Path) -> None:
+        """Write the run to one file; see `checkpoints`."""
+        state = self.state_dict()
+        state.pop("players")                              # the file holds them by name already
+        save_checkpoint(path, self.game, state=state, notes={"settings": self.settings, "step": self.step})
+
+    def load(self, path: str | Path) -> None:
+        """Go on from a file. Raises CheckpointError where anything differs, the run being untouched."""
+        _, state, _ = load_checkpoint(path, self.game, settings=self.settings)
+        self.load_state_dict(state)
+
+
+def _play(run: _Run, on_step: Callable | None, checkpoint: str | Path | None, progress: bool) -> None:
+    """Run step after step; whatever happens, leave the game between two steps."""
+    modes = [(module, module.training) for player in (run.game.G, run.game.D) for module in player.modules()]
+    bar, saved = _bar(run, progress), time.monotonic()
+    run.game.G.train(), run.game.D.train()
+    with _stops_between_steps(run):
+        try:
+            good = run.state_dict()
+            while run.step < run.steps and not run._stop.is_set():
+                _transaction(run, good)
+                if run.step - good["step"] >= SNAPSHOT_EVERY:
+                    good = run.state_dict()
+                bar.update()
+                if on_step is not None:
+                    on_step(run)
+                if checkpoint is not None and time.monotonic() - saved > AUTOSAVE_SECONDS:
+                    run.save(checkpoint)
+                    saved = time.monotonic()
+        finally:
+            for module, training in modes:
+                module.training = training
+            bar.close()
+            if checkpoint is not None:
+                run.save(checkpoint)
+    if run._stop.is_set() and run.step < run.steps:
+        run.history.stopped = "asked"
+        print(f"stopped at step {run.step} of {run.steps}; give resume=True and run again to go on")
+
+
+def _transaction(run: _Run, good: dict) -> None:
+    """One step, or none: if it fails half-way, go back to the last state in memory and replay up to the step before.
+
+    Replaying is exact, since a step depends on the state alone, and costs nothing until something fails.
+    """
+    step = run.step
+    try:
+        run.step_once()
+    except BaseException as error:
+        run.load_state_dict(good)
+        if not isinstance(error, KeyboardInterrupt):      # a second Ctrl-C means now
+            while run.step < step:
+                run.step_once()
+        run.history.stopped = type(error).__name__
+        if _is_out_of_memory(error):
+            raise MemoryError(f"a batch of {run.batch_size} needs more memory than there is; try batch_size="
+                              f"{max(1, run.batch_size // 4)}. The game is as after step {run.step}.") from error
+        raise
+
+
+def default_optimizers(game: Game) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+    """Return the sources' optimisers (for G, for D): Adam at 1e-4 and 2e-4, one fused kernel for all tensors."""
+    return (torch.optim.Adam(game.G.parameters(), lr=1e-4, fused=True),
+            torch.optim.Adam(game.D.parameters(), lr=2e-4, fused=True))
+
+
+@contextmanager
+def frozen(player: nn.Module) -> Iterator[None]:
+    """Let gradients pass through a player without computing any for its own parameters."""
+    asked = [p for p in player.parameters() if p.requires_grad]
+    for p in asked:
+        p.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for p in asked:
+            p.requires_grad_(True)
+
+
+@torch.no_grad()
+def blend(average: nn.Module, network: nn.Module, decay: float) -> None:
+    """average = decay average + (1 - decay) network, BatchNorm's running statistics included."""
+    ours, theirs = average.state_dict(), network.state_dict()
+    floats = [name for name, value in ours.items() if value.is_floating_point()]
+    torch._foreach_lerp_([ours[name] for name in floats], [theirs[name] for name in floats], 1 - decay)
+    for name in ours.keys() - set(floats):
+        ours[name].copy_(theirs[name])
+
+
+@contextmanager
+def _stops_between_steps(run: _Run) -> Iterator[None]:
+    """Turn the first Ctrl-C (or the stop button) into run.stop(); the second one stops at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield                                             # Python lets only the main thread have handlers
+        return
+
+    def on_interrupt(number: int, frame: Any) -> None:
+        if run._stop.is_set():
+            raise KeyboardInterrupt
+        run.stop()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _require_source(data: Any) -> None:
+    if not hasattr(data, "batches"):
+        raise ValueError(f"data must have batches(batch_size, seed=..., start=...), got {type(data).__name__}; use "
+                         "load_images(...) or one of the toys")
+
+
+def _total_steps(data: Any, k: int, epochs: float | None, steps: int | None, batch_size: int) -> int:
+    """N of Algorithm 1. An epoch is one pass over the data, of which a step uses k minibatches."""
+    if steps is not None:
+        if epochs is not None:
+            raise ValueError(f"give steps or epochs, got both ({steps} and {epochs})")
+        return whole("steps", steps)
+    if not hasattr(data, "per_epoch"):
+        raise ValueError("this data has no end, so no epochs; give steps=..., the number of G's updates")
+    return math.ceil(real("epochs", 1 if epochs is None else epochs, above=0) * data.per_epoch(batch_size) / k)
+
+
+def _size(data: Any) -> int | None:
+    return len(data) if hasattr(data, "__len__") else None
+
+
+def _require_own(optimizer: torch.optim.Optimizer, player: nn.Module, name: str) -> None:
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    if held != {id(p) for p in player.parameters()}:
+        raise ValueError(f"the optimizer for {name} must hold all of {name}'s parameters and nothing else; give "
+                         "optimizers=(for G, for D), made after the players were moved to their device")
+
+
+def _copies(tree: Any) -> Any:
+    if isinstance(tree, Tensor):
+        return tree.detach().clone()
+    if isinstance(tree, Mapping):
+        return {key: _copies(value) for key, value in tree.items()}
+    return [_copies(value) for value in tree] if isinstance(tree, list) else tree
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+def _bar(run: _Run, progress: bool) -> Any:
+    from tqdm.auto import tqdm                            # asks for a terminal or a notebook only when one is used
+    return tqdm(total=run.steps, initial=run.step, unit="step", disable=not progress, file=sys.stderr)
