@@ -39,7 +39,8 @@ def test_best_judge():
 
 def test_a_wrong_judge_is_beaten_at_the_point_that_is_named():
     line = repr(refuses("03-best-judge", 0.5))
-    a, b, y, mine, better, higher = (float(v) for v in re.findall(r"= (-?\d+(?:\.\d+)?)", line))
+    numbers = [float(v) for v in re.findall(r"(?:=|gives) (-?\d+(?:\.\d+)?)", line)]
+    a, b, y, mine, better, higher = numbers
     assert y == 0.5 and a != b
     assert a * math.log(y) + b * math.log(1 - y) == pytest.approx(mine, abs=1e-5)
     assert a * math.log(better) + b * math.log(1 - better) == pytest.approx(higher, abs=1e-3)
