@@ -104,7 +104,7 @@ class ImageSet:
         to begin with, counted over epochs, as a resumed run needs. labels: True gives pairs (x, y), y int64 (n,).
         """
         first, per_epoch = whole("start", start, 0), self.per_epoch(batch_size)
-        generator(seed)  # a bad seed is told here, not at the first minibatch
+        generator(seed, 0)  # a bad seed is told here, not at the first minibatch
         return self._walk(batch_size, per_epoch, seed, first, labels)
 
     def _walk(self, size: int, per_epoch: int, seed: int, first: int, labels: bool) -> Iterator:

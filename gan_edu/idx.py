@@ -20,7 +20,7 @@ def parse_idx(content: bytes, name: str, dims: int) -> np.ndarray:
     """
     head = 4 + 4 * dims
     if len(content) < head or content[:4] != bytes((0, 0, _UINT8, dims)):
-        raise DataError(f"{name} is {describe(content)}; expected IDX of uint8 with {dims} dimension(s); "
+        raise DataError(f"{name} is {describe(content)}; expected IDX of uint8 in {dims}-D; "
                         "replace the file or fetch it again")
     shape = struct.unpack(f">{dims}I", content[4:head])
     size = head + int(np.prod(shape, dtype=object))  # Python integers: a forged header must not overflow
@@ -52,7 +52,7 @@ def _describe_idx(content: bytes) -> str:
     if len(content) < 4 + 4 * dims:
         return f"the beginning of an IDX file ({len(content)} bytes)"
     sizes = _times(struct.unpack(f">{dims}I", content[4:4 + 4 * dims]))
-    return f"IDX with {dims} dimension(s), {sizes}" + ("" if kind == _UINT8 else f", element type 0x{kind:02x}")
+    return f"IDX in {dims}-D, {sizes}" + ("" if kind == _UINT8 else f", element type 0x{kind:02x}")
 
 
 def _times(shape: tuple[int, ...]) -> str:

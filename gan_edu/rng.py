@@ -1,17 +1,21 @@
-"""Random numbers on purpose: one seeded torch generator for each named place. No global state, and nothing is drawn."""
+"""Random numbers on purpose: a seeded torch generator for each named place. No global state, and nothing is drawn."""
 
 import numpy as np
 import torch
 
 from gan_edu.errors import whole
 
+_WORD = 2**32  # beyond it NumPy would spread a number over two words, and two places could share a stream
 
-def generator(seed: int, *path: int) -> torch.Generator:
-    """Return a fresh CPU generator that belongs to `seed` and to the place `path`, as in `generator(0, epoch)`.
 
-    Equal arguments give equal streams on every machine; NumPy's SeedSequence keeps neighbours such as (0, 1) and
-    (1, 0) apart, which adding the numbers would not.
+def generator(seed: int, place: int) -> torch.Generator:
+    """Return a fresh CPU generator for one place of a run, as in `generator(seed, epoch)`.
+
+    seed, place: 0 to 2**32 - 1, else ValueError. Equal pairs give equal streams on every machine; NumPy's
+    SeedSequence keeps pairs such as (0, 1) and (1, 0) apart, which adding the two numbers would not.
     """
-    words = [whole("seed", seed, 0), *(whole("place", part, 0) for part in path)]
-    state = np.random.SeedSequence(words).generate_state(1, np.uint64)[0]
+    for name, value in (("seed", seed), ("place", place)):
+        if whole(name, value, 0) >= _WORD:
+            raise ValueError(f"{name} must be a whole number below {_WORD}, got {value}")
+    state = np.random.SeedSequence((int(seed), int(place))).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state) & (2**63 - 1))
