@@ -323,6 +323,15 @@ def test_row_12_two_processes_fetch_at_once(srv, tmp_path):
     assert (raw_folder(root) / "train-images-idx3-ubyte").read_bytes() == IMAGES
 
 
+def test_row_12_a_file_is_exchanged_as_a_whole_and_never_rewritten(srv, tmp_path):
+    source = made_up(srv.mirror("ok"))
+    path = fill(tmp_path, source)
+    path.write_bytes(b"old")
+    os.link(path, tmp_path / "seen by another process")
+    assert read(source, tmp_path) == IMAGES == path.read_bytes()
+    assert (tmp_path / "seen by another process").read_bytes() == b"old"
+
+
 def test_row_13_plain_http_is_refused(tmp_path):
     with pytest.raises(DataError, match="refused http://example.invalid, only https is allowed"):
         read(made_up("http://example.invalid/"), tmp_path)
