@@ -7,15 +7,20 @@ import socket
 import pytest
 import torch
 
+from bad_server import BadServer
 from gan_edu import data
 from gan_edu.errors import DataError
+from made_up import PACKED
 
 torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """Refuse every connection and every name look-up that would leave this machine."""
+    """Refuse every connection and every name look-up that would leave this machine, and take proxies away."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def refuse_far(host):
@@ -36,6 +41,13 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guard(connect))
     monkeypatch.setattr(socket.socket, "connect_ex", guard(connect_ex))
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.fixture
+def srv():
+    """Serve the made-up image set in many wrong ways, as the first part of a path says."""
+    with BadServer(PACKED) as server:
+        yield server
 
 
 @pytest.fixture
