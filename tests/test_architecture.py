@@ -41,6 +41,8 @@ ROOMS = {
     "anywidget": {"widgets"},
     "traitlets": {"widgets"},
     "IPython": {"plots", "widgets"},
+    "packaging": {"doctor"},
+    "threadpoolctl": {"doctor"},
 }
 NEVER_IMPORTED = {"pickle", "multiprocessing", "shelve", "marshal", "dill", "joblib", "concurrent"}
 NEVER_CALLED = {"eval", "exec", "__import__", "os.system", "os.popen", "torch.load", "torch.save", "np.load"}
