@@ -6,11 +6,13 @@ What does not belong here: anything about one explorer. The front end's shared h
 import base64
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from gan_edu.widgets.wasm import dense_module
 
 _NEEDS = ("explorers need anywidget >= 0.9.13 and ipywidgets >= 8.1 ({problem}); install them with\n"
           "    pip install 'anywidget>=0.9.13' 'ipywidgets>=8.1'\nand restart the kernel")
@@ -28,8 +30,9 @@ if int(ipywidgets.__version__.split(".")[0]) < 8:
 
 @cache
 def source(name: str) -> str:
-    """Return the text of a front-end file that lies beside this one."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    """Return the text of a front-end file that lies beside this one; net.js gets its WebAssembly kernel."""
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return text.replace("@DENSE_MODULE@", base64.b64encode(dense_module()).decode())
 
 
 class Explorer(anywidget.AnyWidget):
@@ -51,10 +54,10 @@ class Explorer(anywidget.AnyWidget):
 
     raise_errors = False  #: True in tests: a failure in a callback is shown and then raised
 
-    def __init_subclass__(cls, *, js: list[str] | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, js: Sequence[str] | None = None, css: Sequence[str] = (), **kwargs: Any) -> None:
         if js is not None:
             cls._esm = "\n".join(source(name) for name in ["kit.js", "plot.js", *js])
-            cls._css = source("kit.css")
+            cls._css = "\n".join(source(name) for name in ["kit.css", *css])
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **kwargs: Any) -> None:

@@ -13,7 +13,8 @@
 // | ui.watch(names, fn)                     | runs fn(name) when Python or another view changes a trait                |
 // | ui.later(fn)                            | runs fn when the view closes                                             |
 // | ui.onResize(fn), ui.width               | the width in px; root[data-gx-width] is "narrow" (< 600), "wide"         |
-// | ui.ask(what, content, buffers)          | a promise of Python's `answer`; one question in the air, the latest wins |
+// | ui.ask(what, content, buffers, topic)   | a promise of Python's `answer`; one question in the air, the latest of a |
+// |                                         | topic (default: what) waits, an overtaken one gives null                 |
 // | kit.set(model, {trait: value}, sync)    | sets traits; with sync = true tells Python (on `change`, not on `input`) |
 // | kit.latest(fn)                          | a function that draws at once, then at most once a frame, newest last    |
 // | kit.h(tag, attributes, ...children)     | an element; attributes with `on...` are listeners                        |
@@ -29,8 +30,10 @@
 // | kit.number({label, min, max, step,      | {el, input, value, set(v)}; a box for a number                           |
 // |   value, onChange})                     |                                                                          |
 // | kit.readout({label, color})             | {el, set(text)}; a named number that follows what is moved               |
+// | kit.gauge({label, low, high, color})    | {el, set(share or null)}; a probability on a line from 0 to 1            |
 // | kit.group(title, ...children)           | a titled group of controls; kit.row(...children) puts them side by side  |
-// | kit.pixels({width, height, label})      | {el, show(values), label(text)}; a picture, crisp at any size            |
+// | kit.pixels({width, height, channels,    | {el, show(values), tile(values, x, y, w, h), label(text), fit(px)};      |
+// |   label})                               | a picture, crisp at any size                                             |
 // | kit.fixed(v, digits)                    | "−0.50": fixed digits and a true minus sign                              |
 // | kit.bytes(value)                        | an ArrayBuffer from what a Bytes trait holds (or from base64 text)       |
 // | kit.color(root, name)                   | the present css colour of "data", "generated", "discriminator", "ink"... |
@@ -124,12 +127,16 @@ const kit = (() => {
   }
 
   function asker(model, later, patience = 20000) {
-    let flying = null, waiting = null, serial = 0;
+    let flying = null, serial = 0;
+    const waiting = new Map(); // the newest question of each topic
     const land = (settle) => {
-      clearTimeout(flying.timer);
-      settle(flying);
+      const done = flying;
+      clearTimeout(done.timer);
       flying = null;
-      if (waiting) { const next = waiting; waiting = null; send(next); }
+      const [topic, next] = waiting.entries().next().value ?? [];
+      waiting.delete(topic);
+      if (next) send(next);
+      settle(done);
     };
     const send = (question) => {
       flying = { ...question, id: ++serial };
@@ -145,10 +152,11 @@ const kit = (() => {
     };
     model.on("msg:custom", hear);
     later(() => { model.off("msg:custom", hear); clearTimeout(flying?.timer); });
-    return (what, content = {}, buffers = []) => new Promise((resolve, reject) => {
+    return (what, content = {}, buffers = [], topic = what) => new Promise((resolve, reject) => {
       const question = { what, content, buffers, resolve, reject };
-      if (waiting) waiting.resolve(null); // overtaken
-      if (flying) waiting = question; else send(question);
+      if (!flying) { send(question); return; }
+      waiting.get(topic)?.resolve(null); // overtaken
+      waiting.set(topic, question);
     });
   }
 
@@ -283,6 +291,22 @@ const kit = (() => {
     return { el, set: (text) => { value.textContent = text; } };
   }
 
+  function gauge({ label, low, high, color: name = "ink", format = fixed }) {
+    const value = h("span", { class: "gx-value" }), dot = h("span", { class: "gx-gauge-dot" });
+    const track = h("div", { class: "gx-gauge-track", role: "meter", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 1 }, dot);
+    const el = h("div", { class: "gx-gauge", style: `--c: var(--gx-${name})` }, h("span", { class: "gx-name", text: label }), value, track,
+      h("span", { class: "gx-end", text: low }), h("span", { class: "gx-end", text: high }));
+    const set = (v) => {
+      el.hidden = v === null || v === undefined;
+      if (el.hidden) return;
+      value.textContent = format(v);
+      track.setAttribute("aria-valuenow", v.toFixed(3));
+      dot.style.left = `${100 * v}%`;
+    };
+    set(null);
+    return { el, set };
+  }
+
   const group = (title, ...children) =>
     h("div", { class: "gx-group", role: "group", "aria-label": title }, h("div", { class: "gx-heading", text: title }), ...children);
   const row = (...children) => h("div", { class: "gx-row" }, ...children);
@@ -306,9 +330,10 @@ const kit = (() => {
       show: (values) => paint(values, width, height),
       tile: (values, x, y, w, height_) => paint(values, w, height_, x, y),
       label: (text) => el.setAttribute("aria-label", text),
+      fit: (most) => { el.style.width = `${width * Math.max(1, Math.floor(most / width))}px`; }, // whole multiples stay even
     };
   }
 
-  return { h, fixed, still, bytes, color, latest, set, mount, slider, button, select, toggle, choice, number, readout, group,
+  return { h, fixed, still, bytes, color, latest, set, mount, slider, button, select, toggle, choice, number, readout, gauge, group,
     row, pixels, keepKeys };
 })();
