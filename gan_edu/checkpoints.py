@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from gan_edu.networks import build, describe
 
 FORMAT = "gan_edu 1"
 _NO_HASH = "0" * 64
+_STRAY_SECONDS = 3600      # a younger temporary file may belong to another process that is still writing
 GAMES = {"GAN": GAN}
 
 
@@ -100,8 +102,9 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping
     part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for old in path.parent.glob(f".{path.name}.*.part"):      # left by a process that was killed
-            old.unlink(missing_ok=True)
+        for old in path.parent.glob(f".{path.name}.*.part"):      # left by a process that was killed long ago
+            if time.time() - old.stat().st_mtime > _STRAY_SECONDS:
+                old.unlink(missing_ok=True)
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         with os.fdopen(handle, "wb") as file:
             file.write(whole)

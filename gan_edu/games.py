@@ -127,8 +127,8 @@ def _require_logits(D: nn.Module, shape: tuple[int, ...]) -> None:
     parameter = next(D.parameters(), None)
     if parameter is None:
         return
-    # huge inputs drive honest logits far out of (0, 1); a probability stays inside
-    x = 1e3 * torch.randn(64, *shape, generator=torch.Generator().manual_seed(0))
+    # huge inputs drive honest logits far out of [0, 1], whatever the initial weights; a probability stays inside
+    x = 1e8 * torch.randn(64, *shape, generator=torch.Generator().manual_seed(0))
     with eval_mode(D):
         out = D(x.to(parameter))
     if ((out >= 0) & (out <= 1)).all():
