@@ -286,8 +286,9 @@ def _display(bundle: dict[str, str], **kwargs: Any) -> Any:
 class LiveFigure:
     """Show one figure that follows a run: `train(..., on_step=LiveFigure(draw, alt="..."))`.
 
-    draw(fig, run): fills an empty Figure. It is called at most once every `interval` seconds, and for the last step;
-    one place on the page is updated, and no figure is left behind. width, height: in inches.
+    draw(fig, run): fills an empty Figure. It is called at most once every `interval` seconds, so seldom that drawing
+    takes at most a fifth of the time, and for the last step. One place on the page is updated, and no figure is left
+    behind. width, height: in inches.
     """
 
     def __init__(self, draw: Callable[[Figure, Any], Any], *, alt: str, interval: float = 0.35, width: float = 8.6,
@@ -303,6 +304,7 @@ class LiveFigure:
 
     def update(self, run: Any) -> None:
         """Draw now, however short the time since the last picture."""
+        start = time.monotonic()
         self.figure.clear()
         self.draw(self.figure, run)
         bundle, self.drawn = _bundle(self.figure, self.alt), self.drawn + 1
@@ -310,4 +312,5 @@ class LiveFigure:
             self._handle = _display(bundle, display_id=True)
         else:
             self._handle.update(bundle, raw=True)
-        self._next = time.monotonic() + self.interval  # counted from the end: a slow picture must not stop the run
+        end = time.monotonic()
+        self._next = end + max(self.interval, 4 * (end - start))

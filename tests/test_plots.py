@@ -200,6 +200,20 @@ def test_live_figure_updates_one_place_and_not_too_often(monkeypatch):
     assert page.updates[-1]["text/plain"] == "Losses while training."
 
 
+def test_a_slow_picture_takes_at_most_a_fifth_of_the_time(monkeypatch):
+    page, clock = Page(monkeypatch), [100.0]
+    monkeypatch.setattr(plots.time, "monotonic", lambda: clock[0])
+
+    def slow(fig, run):
+        clock[0] += 1.0
+
+    live, run = plots.LiveFigure(slow, alt="A slow picture."), types.SimpleNamespace()
+    for _ in range(1000):
+        clock[0] += 0.1  # 100 seconds of training
+        live(run)
+    assert 20 <= live.drawn <= 25 and len(page.shown) == 1
+
+
 def test_live_figure_always_draws_the_last_step(monkeypatch):
     Page(monkeypatch)
     live = plots.LiveFigure(draw, alt="Losses while training.", interval=1000)
