@@ -6,7 +6,8 @@ Nothing is loaded until it is asked for, so `import gan_edu.widgets` works witho
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"Explorer": "base", "LatentExplorer": "latent"}
+_HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "two_classes", "ValueExplorer": "value",
+          "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient"}
 
 __all__ = list(_HOMES)
 
