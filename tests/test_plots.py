@@ -229,7 +229,7 @@ def test_a_hundred_redraws_leave_no_figure_and_no_warning(monkeypatch):
         live = plots.LiveFigure(lambda fig, run: fig.subplots().plot([0, run.step]), alt="A line while training.",
                                 interval=0, width=2, height=1)
         for step in range(100):
-            live(types.SimpleNamespace(step=step, steps=0))
+            live.update(types.SimpleNamespace(step=step))
             plots.image_grid(np.zeros((2, 1, 8, 8)))
     assert live.drawn == 100 and len(live.figure.axes) == 1
     pyplot = sys.modules.get("matplotlib.pyplot")
