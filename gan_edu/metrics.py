@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_edu.errors import real
+from gan_edu.errors import real, whole
 
 SIGMAS = np.logspace(-1.2, -0.4, 17)     # about 0.063 to 0.398, what pixels in [0, 1] need; 17 points, ratio 1.122
 _CHUNK = 500                             # test points at a time: 500 x 10,000 float64 are 40 MB
@@ -45,7 +45,8 @@ def parzen_log_likelihoods(samples: object, test: object, sigmas: Sequence[float
     sigmas = [real("sigma", sigma, above=0) for sigma in sigmas]
     n, d = samples.shape
     # log p(x) = log sum_i exp(...) - log n - d log(sigma sqrt(2 pi))
-    constants = torch.tensor([math.log(n) + d * math.log(s * math.sqrt(2 * math.pi)) for s in sigmas]).double()
+    constants = torch.tensor([math.log(n) + d * math.log(s * math.sqrt(2 * math.pi)) for s in sigmas],
+                             dtype=torch.float64)
     return (torch.cat(list(_log_kernel_sums(samples, test, sigmas, chunk)), 1) - constants.unsqueeze(1)).numpy()
 
 
@@ -71,3 +72,20 @@ def select_sigma(samples: object, validation: object, sigmas: Sequence[float] | 
         raise ValueError("sigmas must hold at least one candidate, got none; leave it out for the default grid")
     means = parzen_log_likelihoods(samples, validation, sigmas).mean(1)
     return float(sigmas[int(means.argmax())])
+
+
+def nearest_neighbours(samples: object, images: object, n: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Return (indices, distances), both (m, n): for each sample its n nearest images, the nearest first.
+
+    samples (m, d) or (m, C, H, W), images (N, d) or (N, C, H, W), floats of one scale; distance is Euclidean over all
+    pixels. Raises ValueError for NaN, unequal d, or n outside 1..N.
+    """
+    samples, images = (_rows(name, torch.as_tensor(x).flatten(1)) for name, x in
+                       (("samples", samples), ("images", images)))
+    if samples.shape[1] != images.shape[1]:
+        raise ValueError(f"samples and images must have one d, got {samples.shape[1]} and {images.shape[1]}")
+    if whole("n", n) > len(images):
+        raise ValueError(f"n must be at most {len(images)}, the number of images, got {n}")
+    nearest = [torch.cdist(x, images).topk(n, largest=False) for x in samples.split(_CHUNK)]
+    return (torch.cat([found.indices for found in nearest]).numpy(),
+            torch.cat([found.values for found in nearest]).numpy())

@@ -1,0 +1,107 @@
+"""Shipped weights by name: the finished game, moments of its training, and the card that says how it was made.
+
+The files lie in gan_edu/weights; benchmarks/make_weights.py makes them. Nothing is downloaded here.
+"""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan_edu.checkpoints import load_checkpoint, read_tensors, save_checkpoint, write_tensors
+from gan_edu.errors import CheckpointError
+from gan_edu.games import GAN
+
+FOLDER = Path(__file__).parent / "weights"
+
+
+def available() -> list[str]:
+    """Return the names of the shipped weights, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def card(name: str) -> dict:
+    """Return how these weights were made: command, seed, k, steps, versions, seconds, scores, file and its SHA-256.
+
+    Raises ValueError for a name that is not shipped, and says which is near.
+    """
+    if name not in available():
+        near = difflib.get_close_matches(str(name), available(), 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"weights must be one of {', '.join(available())}, got {name!r}{hint}")
+    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def load(name: str, *, step: int | None = None) -> GAN:
+    """Return a shipped game in eval mode, verified before use.
+
+    step: a moment of its training from `snapshots(name)`, generator only (D is the finished one); None: the finished
+    game. Raises ValueError for an unknown name or step, CheckpointError for a damaged file.
+    """
+    made = card(name)
+    path = _verified(made["file"], made["sha256"])
+    game, _, _ = load_checkpoint(path)
+    if step is not None:
+        if step not in made["snapshots"]:
+            raise ValueError(f"{name} has snapshots at steps {made['snapshots']}, got {step}; take one of them")
+        tensors, _ = read_tensors(_verified(made["snapshot_file"], made["snapshot_sha256"]))
+        game.G.load_state_dict(unpack_rows({key.split("/", 1)[1]: value for key, value in tensors.items()
+                                            if key.startswith(f"{step}/")}))
+    game.G.eval(), game.D.eval()
+    return game
+
+
+def snapshots(name: str) -> list[int]:
+    """Return the steps of training at which the generator was kept, in order; step 0 is the untrained one."""
+    return card(name)["snapshots"]
+
+
+def ship(name: str, game: GAN, moments: Mapping[int, Mapping[str, Tensor]], notes: Mapping[str, object], *,
+         folder: Path = FOLDER) -> dict:
+    """Write a finished game and the moments of its G as weights `name`, and return the card. For make_weights.
+
+    moments: step to G's state dict, kept as one int8 a weight with one scale a row; the game is kept as float16.
+    """
+    finished = GAN(game.G_ema or game.G, game.D, objective=game.objective.name)
+    path = save_checkpoint(folder / f"{name}.safetensors", finished, half=True)
+    rows = {f"{step}/{key}": value for step, state in moments.items() for key, value in pack_rows(state).items()}
+    write_tensors(folder / f"{name}-moments.safetensors", rows, {"format": "gan_edu 1", "moments": sorted(moments)})
+    made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": sorted(moments),
+            "snapshot_file": f"{name}-moments.safetensors",
+            "snapshot_sha256": _sha256(folder / f"{name}-moments.safetensors")}
+    (folder / f"{name}.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+    return made
+
+
+def pack_rows(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return each matrix as int8 rows with one float32 scale a row, everything else as float16."""
+    packed: dict[str, Tensor] = {}
+    for key, value in state.items():
+        if value.ndim < 2:
+            packed[key] = value.half() if value.is_floating_point() else value
+            continue
+        scale = value.abs().amax(1, keepdim=True).clamp_min(1e-12) / 127
+        packed |= {key: (value / scale).round().to(torch.int8), f"{key}|scale": scale}
+    return packed
+
+
+def unpack_rows(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Undo `pack_rows`; each weight is off by at most half a scale, 1/254 of the largest in its row."""
+    return {key: value.float() * packed[f"{key}|scale"] if f"{key}|scale" in packed else value
+            for key, value in packed.items() if not key.endswith("|scale")}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _verified(name: str, digest: str) -> Path:
+    path = FOLDER / name
+    if not path.exists() or _sha256(path) != digest:
+        raise CheckpointError(f"the shipped file {path} is missing or damaged (its SHA-256 is not its card's); "
+                              "install gan_edu again")
+    return path
