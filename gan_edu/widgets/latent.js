@@ -8,6 +8,12 @@ const ENGINES = {
   python: "This generator runs in Python: every move asks the kernel, so it has to be running.",
 };
 
+const HINTS = {
+  one: "A direction moves many coordinates of z at once, a coordinate only one.",
+  between: "Half-way by the line, z is shorter than any z that the generator was trained on.",
+  sweep: "A click or the arrow keys choose a picture; Enter makes it the centre.",
+};
+
 function rowsOf(buffer, columns) {
   const all = new Float32Array(kit.bytes(buffer));
   return Array.from({ length: all.length / columns }, (_, i) => all.subarray(i * columns, (i + 1) * columns));
@@ -92,7 +98,7 @@ function render({ model, el }) {
     open().enter?.();
     draw();
   };
-  const tabs = kit.choice({ label: "view", options: Object.entries(VIEWS), value: model.get("view"), onChange: (view) => { kit.set(model, { view }, true); desk.say(`${VIEWS[view]}.`); } });
+  const tabs = kit.choice({ label: "view", options: Object.entries(VIEWS), value: model.get("view"), onChange: (view) => { kit.set(model, { view }, true); desk.say(HINTS[view]); } });
   const fresh = kit.button({ label: "New z", main: true, hint: "z drawn with the next seed", onClick: () => {
     const seed = model.get("seed") + 1;
     kit.set(model, { seed, z: desk.seedOf(seed) }, true);

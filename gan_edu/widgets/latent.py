@@ -26,7 +26,7 @@ _START = {"t": 0.0, "path": "line", "coordinate": 0, "across": "direction 1", "d
 
 
 class Vector(traitlets.TraitType):
-    """Hold one point of latent space as a list; a tensor or an array is taken too. ValueError for another size or nan."""
+    """Hold one point of latent space as a list; from a tensor or array too. ValueError for a nan or another size."""
 
     def validate(self, obj: Any, value: Any) -> list[float]:
         """Return the point as a list of latent_dim numbers."""
@@ -51,8 +51,8 @@ class LatentExplorer(Explorer, js=["net.js", "noise.js", "latent_views.js", "lat
     """
 
     spec = traitlets.Dict().tag(sync=True)
-    weights_G = traitlets.Bytes(b"").tag(sync=True)
-    weights_D = traitlets.Bytes(b"").tag(sync=True)
+    weights_g = traitlets.Bytes(b"").tag(sync=True)
+    weights_d = traitlets.Bytes(b"").tag(sync=True)
     axes = traitlets.Bytes(b"").tag(sync=True)
     bank = traitlets.Bytes(b"").tag(sync=True)
     z = Vector([]).tag(sync=True)                                       #: where we are; all else follows from it
@@ -80,7 +80,7 @@ class LatentExplorer(Explorer, js=["net.js", "noise.js", "latent_views.js", "lat
         first = {"z": bank[0], "z_a": bank[0], "z_b": bank[1], "seed": seed} | self._start()
         super().__init__(
             **first, axes=_floats(self.directions), bank=_floats(bank),
-            weights_G=packed_G.data if packed_G else b"", weights_D=packed_D.data if packed_D else b"",
+            weights_g=packed_G.data if packed_G else b"", weights_d=packed_D.data if packed_D else b"",
             spec=self._spec(seed, title) | {"G": packed_G and packed_G.spec, "D": packed_D and packed_D.spec})
 
     def _start(self) -> dict[str, Any]:
@@ -150,14 +150,14 @@ class LatentExplorer(Explorer, js=["net.js", "noise.js", "latent_views.js", "lat
     # ---- what the page asks for
     def answer(self, what: str, content: dict, buffers: list) -> tuple[dict, list[bytes]]:
         """Answer "draw" (z in, images and logits out) and "nearest" (an image in, training images out)."""
+        if what not in ("draw", "nearest"):
+            return super().answer(what, content, buffers)
         numbers = torch.frombuffer(bytearray(buffers[0]), dtype=torch.float32)
         if what == "draw":
             images, logits = self._run(numbers.reshape(-1, self.latent_dim))
             return {}, [_floats(images)] + ([] if logits is None else [_floats(logits)])
-        if what == "nearest":
-            distances, found = self.nearest(numbers.reshape(self.shape))
-            return {"distances": distances}, [_floats(found)]
-        return super().answer(what, content, buffers)
+        distances, found = self.nearest(numbers.reshape(self.shape))
+        return {"distances": distances}, [_floats(found)]
 
     def nearest(self, image: Any) -> tuple[list[float], Tensor]:
         """Return the distances of the nearest training images, and the images, float32 (5, C, H, W) in [-1, 1].
@@ -178,9 +178,10 @@ class LatentExplorer(Explorer, js=["net.js", "noise.js", "latent_views.js", "lat
         axes = axes if len(axes) else np.eye(self.latent_dim)[:6]
         kind = "direction" if len(self.directions) else "coordinate"
         z = [np.asarray(self.z) + u * axis for axis in axes for u in offsets]
-        return plots.image_grid(self.images_of(z), columns=len(offsets), title=f"Around the z of seed {self.seed}",
-                                row_labels=[f"{kind} {i + (kind == 'direction')}" for i in range(len(axes))],
-                                column_labels=[f"{u:+.0f}".replace("-", "\u2212") if u else "z" for u in offsets]).figure
+        rows = [f"{kind} {i + (kind == 'direction')}" for i in range(len(axes))]
+        columns = [f"{u:+.0f}".replace("-", "\u2212") if u else "z" for u in offsets]
+        return plots.image_grid(self.images_of(z), columns=len(columns), title=f"Around the z of seed {self.seed}",
+                                row_labels=rows, column_labels=columns).figure
 
     def describe(self) -> str:
         """Return one sentence about the static picture."""
@@ -234,7 +235,8 @@ def _directions(G: nn.Module, wish: Any, dim: int) -> Tensor:
             return torch.empty(0, dim)
     rows = torch.as_tensor(np.asarray(wish), dtype=torch.float32)
     if rows.ndim != 2 or rows.shape[1] != dim or not rows.isfinite().all() or not (rows.norm(dim=1) > 0).all():
-        raise ValueError(f"directions must be a number or an array (m, {dim}) of non-zero rows, got {tuple(rows.shape)}")
+        raise ValueError(f"directions must be a number or an array (m, {dim}) of non-zero rows, "
+                         f"got {tuple(rows.shape)}")
     return rows / rows.norm(dim=1, keepdim=True)
 
 

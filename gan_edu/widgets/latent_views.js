@@ -7,8 +7,8 @@
 // runner.each(topic, zs, each, done): each(i, {image, logit}) for every z, then done(). In the page at once (long work in
 // slices of a frame, so the newest move is never late); else in Python, where only the newest question of a topic waits.
 function makeRunner(ui, model, spec) {
-  const G = spec.G && net.once(spec.G, model.get("weights_G"));
-  const D = spec.D && net.once(spec.D, model.get("weights_D"));
+  const G = spec.G && net.once(spec.G, model.get("weights_g"));
+  const D = spec.D && net.once(spec.D, model.get("weights_d"));
   const turn = new Map();
 
   function here(topic, zs, each, done) {

@@ -56,20 +56,20 @@ def pack(network: nn.Module, inputs: tuple[int, ...]) -> Packed | None:
             steps, scale = _steps(network), _first_scale(network, probe.to(device))
             truth = network(probe.to(device)).flatten(1).double().cpu().numpy()
         packed = _assemble(_fold(steps, scale), int(probe[0].numel()), truth.shape[1])
-    except _CannotPack:
+    except _CannotPackError:
         return None
     found = packed.forward(probe.flatten(1).numpy())
     return packed if np.abs(found - truth).max() <= _TOLERANCE * max(1.0, np.abs(truth).max()) else None
 
 
-class _CannotPack(Exception):
+class _CannotPackError(Exception):
     """The network has a part that the browser cannot run."""
 
 
 def _steps(network: nn.Module) -> list[nn.Module]:
     children = [network] if isinstance(network, nn.Sequential) else list(network.children())
     if len(children) != 1 or not isinstance(children[0], nn.Sequential):
-        raise _CannotPack
+        raise _CannotPackError
     flat: list[nn.Module] = []
     for child in children[0]:
         flat += _steps(child) if isinstance(child, nn.Sequential) else [child]
@@ -91,12 +91,12 @@ def _first_scale(network: nn.Module, probe: Tensor) -> tuple[float, float]:
 def _affine(x: Tensor, y: Tensor) -> tuple[float, float]:
     """Return (a, b) with y = a x + b for every element; no such pair cannot be packed."""
     if x.shape != y.shape:
-        raise _CannotPack
+        raise _CannotPackError
     x, y = x.double().flatten(), y.double().flatten()
     a = ((x - x.mean()) @ (y - y.mean()) / ((x - x.mean()) ** 2).sum()).item()
     b = (y.mean() - a * x.mean()).item()
     if (a * x + b - y).abs().max() > 1e-5:
-        raise _CannotPack
+        raise _CannotPackError
     return round(a, 6), round(b, 6)
 
 
@@ -132,14 +132,14 @@ def _fold(steps: list[nn.Module], scale: tuple[float, float]) -> list[dict[str, 
             p, q = _scale_of(step)
             a, b = a * p, b * p + q
     if not layers or a.ndim or b.ndim:
-        raise _CannotPack
+        raise _CannotPackError
     layers[-1]["post"] = [float(a), float(b)]
     return layers
 
 
 def _batch_norm(norm: nn.BatchNorm1d) -> tuple[np.ndarray, np.ndarray]:
     if norm.running_mean is None:
-        raise _CannotPack
+        raise _CannotPackError
     mean, var = norm.running_mean.double().cpu().numpy(), norm.running_var.double().cpu().numpy()
     gain = 1.0 if norm.weight is None else norm.weight.detach().double().cpu().numpy()
     shift = 0.0 if norm.bias is None else norm.bias.detach().double().cpu().numpy()
@@ -150,12 +150,12 @@ def _batch_norm(norm: nn.BatchNorm1d) -> tuple[np.ndarray, np.ndarray]:
 def _scale_of(step: nn.Module) -> tuple[float, float]:
     """An elementwise a x + b of any other class is found by asking it."""
     if any(True for _ in step.parameters()):
-        raise _CannotPack
+        raise _CannotPackError
     x = torch.linspace(-2, 2, 24).reshape(4, 6)
     try:
         return _affine(x, step(x))
     except Exception as problem:
-        raise _CannotPack from problem
+        raise _CannotPackError from problem
 
 
 def _assemble(layers: list[dict[str, Any]], inputs: int, outputs: int) -> Packed:

@@ -9,7 +9,7 @@ Written out instruction by instruction, so that the bytes in the page have a sou
 
 from functools import cache
 
-# value types and the opcodes used below; SIMD opcodes follow the prefix 0xFD (WebAssembly core specification, section 5.4)
+# Value types; opcodes are those of the WebAssembly core specification, section 5.4 (SIMD follows the prefix 0xFD).
 I32, F32, V128 = 0x7F, 0x7D, 0x7B
 W, X, Y, B, ROWS, STRIDE, SLOPE = range(7)             # parameters
 I, V, SUM0, SUM1 = range(7, 11)                        # locals
