@@ -19,6 +19,7 @@ from gan_edu.rng import generator
 
 NAMES = ("mnist", "fashion", "digits", "auto")
 SPLITS = ("train", "test")
+_without_mnist: set[Path] = set()  # folders for which "auto" has asked the mirrors in vain: waiting once is enough
 
 
 def scale(images: Tensor) -> Tensor:
@@ -135,10 +136,8 @@ def load_images(name: str = "mnist", *, split: str = "train", root: str | Path |
     if name == "digits":
         return _digits(split)
     if name == "auto":
-        return _auto(split, root, download)
-    images, labels = (read_member(SOURCES[name], member, data_root(root), download=download)
-                      for member in SOURCES[name].members[split])
-    return _assemble(images, labels, name)
+        return _auto(split, data_root(root), download)
+    return _load(name, split, data_root(root), download)
 
 
 def fetch_images(name: str, *, root: str | Path | None = None) -> Path:
@@ -204,16 +203,21 @@ def _assemble(images: bytes, labels: bytes, name: str) -> ImageSet:
     return ImageSet(torch.tensor(x).unsqueeze(1), torch.tensor(y).long(), name)
 
 
-def _auto(split: str, root: str | Path | None, download: bool) -> ImageSet:
+def _auto(split: str, root: Path, download: bool) -> ImageSet:
     try:
-        images, labels = (read_member(SOURCES["mnist"], member, data_root(root), download=download, timeout=5.0)
-                          for member in SOURCES["mnist"].members[split])
-        return _assemble(images, labels, "mnist")
+        return _load("mnist", split, root, download and root not in _without_mnist, timeout=5.0)
     except DataError as error:
+        _without_mnist.add(root)
         digits = _digits(split)
         print(f"gan_edu: using the {len(digits):,} embedded digits of scikit-learn, because "
               f"{str(error).splitlines()[0].rstrip(':')}", file=sys.stderr)
         return digits
+
+
+def _load(name: str, split: str, root: Path, download: bool, timeout: float | None = None) -> ImageSet:
+    images, labels = (read_member(SOURCES[name], member, root, download=download, timeout=timeout)
+                      for member in SOURCES[name].members[split])
+    return _assemble(images, labels, name)
 
 
 def _digits(split: str) -> ImageSet:
