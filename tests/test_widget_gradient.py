@@ -108,8 +108,9 @@ def _leaky(a: np.ndarray) -> np.ndarray:
     return np.where(a > 0, a, 0.2 * a)
 
 
-@pytest.mark.parametrize(("trait", "value"), [("head_start", 7), ("confidence", -1), ("confidence", 9), ("fake_mean", 6),
-                                              ("confidence", float("nan")), ("judge", "perfect")])
+@pytest.mark.parametrize(("trait", "value"), [
+    ("head_start", 7), ("confidence", -1), ("confidence", 9), ("fake_mean", 6), ("confidence", float("nan")),
+    ("judge", "perfect")])
 def test_a_state_that_cannot_be_is_refused_and_the_old_one_kept(trait, value):
     explorer = GradientExplorer()
     before = getattr(explorer, trait)

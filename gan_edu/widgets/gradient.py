@@ -167,8 +167,8 @@ class GradientExplorer(Explorer, js=["density.js", "gradient.js"]):
         """Return the figure in words."""
         r = self.readouts()
         return (f"Nine fakes and the arrows of two losses. {self._judge_in_words()}: mean D(G(z)) = {r['D']:.1e}, mean "
-                f"arrow of log(1 - D) {r['arrow_minimax']:.1e}, of -log D {r['arrow_non_saturating']:.1e} per unit of x; "
-                f"at the middle fake the second is {r['ratio']:.3g} times the first.")
+                f"arrow of log(1 - D) {r['arrow_minimax']:.1e}, of -log D {r['arrow_non_saturating']:.1e} per unit of "
+                f"x; at the middle fake the second is {r['ratio']:.3g} times the first.")
 
     def __repr__(self) -> str:
         return (f"GradientExplorer(judge={self.judge!r}, head_start={self.head_start}, confidence={self.confidence:g}, "
