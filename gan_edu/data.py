@@ -207,7 +207,8 @@ def _auto(split: str, root: Path, download: bool) -> ImageSet:
     try:
         return _load("mnist", split, root, download and root not in _without_mnist, timeout=5.0)
     except DataError as error:
-        _without_mnist.add(root)
+        if download:
+            _without_mnist.add(root)
         digits = _digits(split)
         print(f"gan_edu: using the {len(digits):,} embedded digits of scikit-learn, because "
               f"{str(error).splitlines()[0].rstrip(':')}", file=sys.stderr)

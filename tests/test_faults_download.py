@@ -96,7 +96,8 @@ def test_row_06_auto_falls_back_to_the_digits_and_says_so(tmp_path, capsys):
 def test_row_06_auto_waits_for_the_mirrors_once_and_still_sees_files_that_come(srv, tmp_path, monkeypatch):
     source = made_up(srv.mirror("404"))
     monkeypatch.setitem(download.SOURCES, "mnist", source)
-    assert [data.load_images("auto", root=tmp_path, split="train").name for _ in range(3)] == ["digits"] * 3
+    assert data.load_images("auto", root=tmp_path, download=False).name == "digits" and srv.asked == []
+    assert [data.load_images("auto", root=tmp_path).name for _ in range(3)] == ["digits"] * 3
     assert len(srv.asked) == 1
     fill(tmp_path, source)
     assert data.load_images("auto", root=tmp_path).name == "mnist"
