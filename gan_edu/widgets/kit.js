@@ -330,7 +330,11 @@ const kit = (() => {
       show: (values) => paint(values, width, height),
       tile: (values, x, y, w, height_) => paint(values, w, height_, x, y),
       label: (text) => el.setAttribute("aria-label", text),
-      fit: (most) => { el.style.width = `${width * Math.max(1, Math.floor(most / width))}px`; }, // whole multiples stay even
+      fit: (most) => { // whole multiples stay even; returns the width in px
+        const px = width * Math.max(1, Math.floor(most / width));
+        el.style.width = `${px}px`;
+        return px;
+      },
     };
   }
 

@@ -43,7 +43,13 @@ function makeStage(desk) {
   const near = kit.h("div", { class: "gx-near" });
   const nearest = kit.h("div", { class: "gx-group", hidden: !spec.has_images }, kit.h("div", { class: "gx-heading", text: "Nearest training images" }), near);
   const el = kit.h("div", { class: "gx-stage" }, picture.el, gauge.el, kit.row(seed.el, length.el), nearest);
-  ui.onResize((px) => picture.fit(Math.min(336, px)));
+  desk.fit = () => { // the picture's size rules the layout
+    const narrow = ui.width < 600, view = model.get("view");
+    const most = view === "sweep" ? (narrow ? ui.width : Math.min(0.55 * ui.width, 560)) : Math.min(narrow ? 200 : 340, ui.width);
+    const px = (view === "sweep" ? desk.sheet() : picture)?.fit(most);
+    if (px) ui.root.style.setProperty("--gx-picture", `${px}px`);
+  };
+  ui.onResize(desk.fit);
 
   let shown = null;
   desk.present = ({ image, logit }) => {
@@ -97,6 +103,7 @@ function render({ model, el }) {
     tabs.set(model.get("view"));
     open().enter?.();
     draw();
+    desk.fit();
   };
   const tabs = kit.choice({ label: "view", options: Object.entries(VIEWS), value: model.get("view"), onChange: (view) => { kit.set(model, { view }, true); desk.say(HINTS[view]); } });
   const fresh = kit.button({ label: "New z", main: true, hint: "z drawn with the next seed", onClick: () => {

@@ -150,7 +150,7 @@ function betweenPanel(desk) {
 const GAP = 2;
 
 function sweepPanel(desk) {
-  const { model, spec, ui } = desk, [channels, height, width] = spec.shape;
+  const { model, spec } = desk, [channels, height, width] = spec.shape;
   const names = [...desk.axes.map((_, i) => `direction ${i + 1}`), "coordinate"];
   const axis = (name) => (name === "nothing" ? null : name === "coordinate"
     ? noise.unit(spec.latent_dim, model.get("coordinate")) : desk.axes[names.indexOf(name)]);
@@ -203,10 +203,9 @@ function sweepPanel(desk) {
     el.addEventListener("keydown", keys);
     kit.keepKeys(el);
     home.replaceChildren(el, frame);
-    fit();
+    desk.fit();
   }
-  const fit = () => { const room = home.parentElement?.clientWidth; if (sheet && room) sheet.fit(Math.min(room, 560)); };
-  ui.onResize(() => requestAnimationFrame(fit));
+  desk.sheet = () => sheet;
 
   function update() {
     const offsets = noise.spread(model.get("reach"), model.get("steps")), second = axis(model.get("down"));
@@ -228,5 +227,5 @@ function sweepPanel(desk) {
     choose(pick);
   }
   const el = kit.h("div", { class: "gx-controls" }, kit.group("Two axes through z", kit.row(across.el, down.el), reach.el, steps.el), kit.row(walk.el));
-  return { el, stage: kit.h("div", { class: "gx-group" }, home, caption), update, enter: () => requestAnimationFrame(fit), values: () => state?.pictures.map((p) => p.image) };
+  return { el, stage: kit.h("div", { class: "gx-group" }, home, caption), update, values: () => state?.pictures.map((p) => p.image) };
 }
