@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "two_classes", "ValueExplorer": "value",
-          "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient"}
+          "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient", "Arena": "arena"}
 
 __all__ = list(_HOMES)
 

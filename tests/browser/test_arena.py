@@ -1,0 +1,89 @@
+"""The arena in a real browser: judged by keys and by buttons, with Python's score."""
+
+import shutil
+
+import pytest
+import torch
+from host import page_of
+
+from gan_edu.data import ImageSet
+from gan_edu.games import GAN
+from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
+from gan_edu.widgets.arena import Arena
+
+sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+PIXELS = "document.querySelector('.gx-stage canvas').toDataURL()"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def arena():
+    with seeded(0):
+        game = GAN(MLPGenerator(10, hidden=(16,)), MLPDiscriminator(hidden=(8,)))
+    noise = torch.randint(0, 256, (40, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    return Arena(game, ImageSet(noise, torch.zeros(40, dtype=torch.int64), "noise"), n=12)
+
+
+@pytest.fixture
+def page(chromium, arena):
+    errors, page = [], chromium.new_page(viewport={"width": 1000, "height": 800})
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.set_content(page_of(arena))
+    page.wait_for_function("window.ready")
+    yield page
+    assert page.locator("[data-gx-error]").count() == 0
+    page.close()
+    assert errors == []
+
+
+def shown(page):
+    """The two scores, as they stand in the page."""
+    return [e.text_content() for e in page.query_selector_all(".gx-readout .gx-value")]
+
+
+def test_keys_judge_and_the_score_is_pythons(page, arena):
+    page.get_by_role("button", name="Real").focus()
+    moves = [True, False, False, True, True]
+    before = page.evaluate(PIXELS)
+    for real in moves:
+        page.keyboard.press("ArrowRight" if real else "ArrowLeft")
+    assert page.evaluate(PIXELS) != before
+    arena.answers = page.evaluate("window.saved.at(-1).answers")
+    assert arena.answers == moves
+    score = arena.score()
+    assert shown(page) == [f"{score['you']} of 5", f"{score['D']} of 5"]
+    text = page.locator(".gx-controls .gx-note-text").text_content()
+    assert ("say nothing" in text) == (score["proved"] == 0)
+    assert page.locator("figcaption").count() == 5
+
+
+def test_a_perfect_reader_proves_a_distance(page, arena):
+    for real in arena.truth:
+        page.get_by_role("button", name="Real" if real else "Forged").click()
+    arena.answers = page.evaluate("window.saved.at(-1).answers")
+    assert shown(page)[0] == "12 of 12"
+    assert f"TV ≥ {arena.score()['proved']:.2f}" in page.locator(".gx-controls .gx-note-text").text_content()
+    assert page.get_by_role("button", name="Real").is_disabled()
+    assert "All images are judged" in page.locator(".gx-stage .gx-note-text").text_content()
+    page.get_by_role("button", name="Start again").click()
+    assert shown(page) == ["–", "–"] and not page.get_by_role("button", name="Real").is_disabled()
+
+
+def test_a_click_on_the_picture_takes_the_keys_and_they_go_no_further(page):
+    page.evaluate("window.heard = 0; document.addEventListener('keydown', () => { window.heard += 1; })")
+    page.locator(".gx-stage canvas").click()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("window.saved.at(-1).answers") == [False]
+    assert page.evaluate("window.heard") == 0
+    assert "It was" in page.locator(".gx-status").text_content()
