@@ -128,12 +128,17 @@ def hidden_errors(notebook: nbformat.NotebookNode) -> list[str]:
 
 
 def clean(notebook: nbformat.NotebookNode) -> None:
-    """Drop what does not belong in a committed notebook: widget state and views, timing, versions of the machine."""
+    """Drop what does not belong in a committed notebook: widget state and views, timing, versions of the machine.
+
+    In a cell tagged nbval-ignore-output also stderr: what `data` says there about files names this machine's folders.
+    """
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {})
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+        if cell.cell_type == "code" and "nbval-ignore-output" in cell.metadata.get("tags", []):
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
 
 
 # Commands

@@ -188,6 +188,15 @@ def test_an_error_trait_of_an_explorer_counts_as_hidden_error(sample):
     assert build.hidden_errors(sample) == [] and "widgets" not in sample.metadata
 
 
+def test_what_a_machine_says_on_stderr_is_dropped_only_where_outputs_are_not_compared():
+    say = nbformat.v4.new_output("stream", name="stderr", text="using the digits, looked in a folder")
+    result = nbformat.v4.new_output("stream", name="stdout", text="kept")
+    cells = [nbformat.v4.new_code_cell("f()", outputs=[say, result]) for _ in range(2)]
+    cells[0].metadata["tags"] = ["nbval-ignore-output"]
+    build.clean(nbformat.v4.new_notebook(cells=cells))
+    assert [[o.name for o in cell.outputs] for cell in cells] == [["stdout"], ["stderr", "stdout"]]
+
+
 def test_commands(built, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(build, "HERE", built)
     assert build.main(["check"]) == 0
