@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_edu.checkpoints import load_checkpoint, require_same, save_checkpoint
+from gan_edu.data import require_images
 from gan_edu.errors import TrainingDiverged, real, whole
 from gan_edu.games import Game, moving_average_of
 from gan_edu.history import History
@@ -134,6 +135,8 @@ class _Run:
             labels = {"labels": True} if self.game.needs_labels else {}
             self._stream = iter(self.data.batches(self.batch_size, seed=self.seed, start=self.draws, **labels))
         batch = next(self._stream)
+        if self.draws == 0:                               # the first one speaks for all
+            _require_fits(batch if isinstance(batch, Tensor) else batch[0], self.game.G)
         self.draws += 1
         return batch.to(self.game.device) if isinstance(batch, Tensor) else tuple(b.to(self.game.device) for b in batch)
 
@@ -290,6 +293,15 @@ def _total_steps(data: Any, k: int, epochs: float | None, steps: int | None, bat
     if not hasattr(data, "per_epoch"):
         raise ValueError("this data has no end, so no epochs; give steps=..., the number of G's updates")
     return math.ceil(real("epochs", 1 if epochs is None else epochs, above=0) * data.per_epoch(batch_size) / k)
+
+
+def _require_fits(x: Tensor, G: nn.Module) -> None:
+    """Images must have G's shape and lie in [-1, 1]; points in the plane may lie anywhere."""
+    if len(G.shape) == 3:
+        require_images(x, G.shape)
+    elif tuple(x.shape[1:]) != tuple(G.shape):
+        raise ValueError(f"data must come as (n, {', '.join(map(str, G.shape))}), the shape G makes, got "
+                         f"{tuple(x.shape)}; build G with shape={tuple(x.shape[1:])}")
 
 
 def _size(data: Any) -> int | None:

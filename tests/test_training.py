@@ -399,10 +399,31 @@ def test_wrong_arguments_are_named_before_anything_moves(arguments, message, tin
     assert torch.equal(weights(game), before) and game.run is None
 
 
+@pytest.mark.parametrize("batch, message", [
+    (torch.full((16, 1, 28, 28), 255.0), r"must lie in \[-1, 1\]"), (torch.zeros(16, 3, 28, 28), r"\(n, 1, 28, 28\)"),
+    (torch.zeros(16, 1, 28, 28, dtype=torch.uint8), "float32"), (torch.zeros(16, 784), r"\(n, 1, 28, 28\)")])
+def test_the_first_batch_is_checked(batch, message):
+    """Faults 17 and 18."""
+    class Odd:
+        def batches(self, batch_size, *, seed, start=0):
+            yield batch
+    game = make_game()
+    before = weights(game)
+    with pytest.raises(ValueError, match=message):
+        quiet(game, Odd(), steps=1)
+    assert torch.equal(weights(game), before)
+
+
+def test_points_must_have_the_generators_shape():
+    game = GAN(MLPGenerator(2, shape=(3,), hidden=(4,), output="linear"), MLPDiscriminator(shape=(3,), hidden=(4,)))
+    with pytest.raises(ValueError, match=r"data must come as \(n, 3\), the shape G makes, got \(16, 2\); build G with"):
+        quiet(game, Blob(), steps=1)
+
+
 def test_endless_data_has_no_epochs():
     class Endless:
         def batches(self, batch_size, *, seed, start=0):
-            yield from iter(lambda: torch.zeros(batch_size, 1, 28, 28), None)
+            yield from iter(lambda: -torch.ones(batch_size, 1, 28, 28), None)
     with pytest.raises(ValueError, match="no epochs; give steps"):
         quiet(make_game(), Endless(), epochs=1)
     assert quiet(make_game(), Endless(), steps=2).steps == 2
