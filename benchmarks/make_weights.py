@@ -12,21 +12,24 @@ from pathlib import Path
 
 import torch
 
-from gan_edu import __version__, pretrained
-from gan_edu.checkpoints import load_checkpoint, read_tensors, save_checkpoint
+from gan_edu import pretrained
+from gan_edu.checkpoints import load_checkpoint, save_checkpoint
 from gan_edu.data import ImageSet, load_images
 from gan_edu.games import GAN
+from gan_edu.history import History
 from gan_edu.metrics import parzen_log_likelihood, select_sigma
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.training import train
 
 PER_EPOCH = 60_000 // 64                         # generator steps in one pass over the data at k = 1
 SEED = 0
-RECIPES = {name: dict(k=k, epochs=epochs, ema=EMA, moments=moments) for EMA in (0.9995,) for name, k, epochs, moments in (
-    ("mnist-mlp", 1, 120, (1, 5, 20, 60)),
-    ("mnist-mlp-k2", 2, 20, (1, 5)),
-    ("mnist-mlp-k3", 3, 20, (1, 5)),
-    ("mnist-mlp-k5", 5, 20, (1, 5)))}
+EMA = 0.9998
+# where the run is kept and scored, in epochs at k = 1; the shipped file holds the generator at `moments`
+LOOKS = (0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 40, 50, 60, 80, 100, 120, 140, 150)
+RECIPES = {"mnist-mlp": dict(k=1, epochs=120, moments=(1, 3, 12, 40)),
+           "mnist-mlp-k2": dict(k=2, epochs=12, moments=(1, 3)),
+           "mnist-mlp-k3": dict(k=3, epochs=12, moments=(1, 3)),
+           "mnist-mlp-k5": dict(k=5, epochs=12, moments=(1, 3))}
 
 
 def new_game() -> GAN:
@@ -35,36 +38,54 @@ def new_game() -> GAN:
         return GAN(MLPGenerator(), MLPDiscriminator())
 
 
+def looks(name: str) -> list[int]:
+    """The generator steps at which this run is kept."""
+    return [int(PER_EPOCH * epoch) for epoch in LOOKS if epoch <= RECIPES[name]["epochs"]]
+
+
 def run(name: str, out: Path) -> None:
-    """Train by the recipe; keep the averaged generator at its moments. Goes on where it stopped."""
+    """Train by the recipe and keep the game at its looks. Goes on where it stopped."""
     recipe, began = RECIPES[name], time.time()
 
     def keep(run) -> None:
-        if run.step in {PER_EPOCH * epoch for epoch in (*recipe["moments"], recipe["epochs"])}:
+        if run.step in looks(name):
             save_checkpoint(out / f"{name}-{run.step}.safetensors", run.game, notes={"seconds": time.time() - began})
 
-    train(new_game(), load_images("mnist"), k=recipe["k"], steps=PER_EPOCH * recipe["epochs"], seed=SEED,
-          ema=recipe["ema"], on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True)
+    train(new_game(), load_images("mnist"), k=recipe["k"], steps=PER_EPOCH * recipe["epochs"], seed=SEED, ema=EMA,
+          on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True)
 
 
 def ship(name: str, out: Path) -> None:
     """Write weights and card; the scores are those of the files as they are shipped."""
-    recipe = RECIPES[name]
-    moments = {0: new_game().G.state_dict()}
+    recipe, moments = RECIPES[name], {0: new_game().G.state_dict()}
     for epoch in recipe["moments"]:
-        tensors, _ = read_tensors(out / f"{name}-{PER_EPOCH * epoch}.safetensors")
-        moments[PER_EPOCH * epoch] = {key.removeprefix("G_ema."): value for key, value in tensors.items()
-                                      if key.startswith("G_ema.")}
-    game, _, meta = load_checkpoint(out / f"{name}-{PER_EPOCH * recipe['epochs']}.safetensors")
+        moments[PER_EPOCH * epoch] = averaged(name, PER_EPOCH * epoch, out)[0].G.state_dict()
+    game, meta = averaged(name, PER_EPOCH * recipe["epochs"], out)
     notes = {"command": f"python benchmarks/make_weights.py train {name}", "data": "MNIST, all 60,000 training images",
              "licence": "MIT", "k": recipe["k"], "steps": PER_EPOCH * recipe["epochs"], "batch_size": 64, "seed": SEED,
-             "ema": recipe["ema"], "optimizers": "Adam, 1e-4 for G and 2e-4 for D",
-             "passes_over_the_data": recipe["epochs"] * recipe["k"], "seconds_on_one_core": round(meta["notes"]["seconds"]),
-             "torch": torch.__version__, "gan_edu": __version__}
+             "ema": EMA, "optimizers": "Adam, 1e-4 for G and 2e-4 for D",
+             "passes_over_the_data": recipe["epochs"] * recipe["k"], "torch": meta["torch"], "gan_edu": meta["gan_edu"]}
     pretrained.ship(name, game, moments, notes)
     scores = {str(step): score(pretrained.load(name, step=step)) for step in sorted(moments)}
-    pretrained.ship(name, game, moments, notes | {"scores": score(pretrained.load(name)), "scores_of_moments": scores})
-    print(pretrained.card(name))
+    scores[str(notes["steps"])] = score(pretrained.load(name))
+    print(pretrained.ship(name, game, moments, notes | {"scores": scores[str(notes["steps"])],
+                                                        "scores_of_moments": scores, "curve": curve(name, out)}))
+
+
+def averaged(name: str, step: int, out: Path) -> tuple[GAN, dict]:
+    """The game at a step of its run, with the moving average in G's place."""
+    game, _, meta = load_checkpoint(out / f"{name}-{step}.safetensors")
+    return GAN(game.G_ema, game.D), meta
+
+
+def curve(name: str, out: Path) -> list[dict]:
+    """At each look: the score of the averaged generator, and the means of the last 200 steps' losses and verdicts."""
+    _, state, _ = load_checkpoint(out / f"{name}.safetensors")
+    history = History()
+    history.load_state_dict(state["history"])
+    return [{"step": step, **score(averaged(name, step, out)[0]),
+             **{key: round(float(history[key][max(0, step - 200):step].mean()), 4) for key in history}}
+            for step in looks(name)]
 
 
 def score(game: GAN) -> dict:

@@ -54,24 +54,27 @@ class MLPGenerator(nn.Module):
 
     The defaults are the sources' network: 100-256-512-1024-784, BatchNorm and LeakyReLU(0.2) between the layers,
     tanh at the end. `output="linear"` leaves out the tanh (for points in the plane), `batch_norm=False` the BatchNorm.
+    latent: the noise it wants, "normal" or "uniform", of unit variance either way.
     """
 
-    latent = "normal"
-
     def __init__(self, latent_dim: int = 100, *, shape: Sequence[int] = (1, 28, 28),
-                 hidden: Sequence[int] = (256, 512, 1024), batch_norm: bool = True, output: str = "tanh") -> None:
+                 hidden: Sequence[int] = (256, 512, 1024), batch_norm: bool = True, output: str = "tanh",
+                 latent: str = "normal") -> None:
         super().__init__()
+        if latent not in ("normal", "uniform"):
+            raise ValueError(f"latent must be normal or uniform, got {latent!r}")
+        if output not in ("tanh", "linear"):
+            raise ValueError(f"output must be tanh or linear, got {output!r}")
         self.latent_dim, self.shape = whole("latent_dim", latent_dim), tuple(whole("shape", s) for s in shape)
         self.config = dict(latent_dim=latent_dim, shape=list(self.shape), hidden=list(hidden),
-                           batch_norm=batch_norm, output=output)
+                           batch_norm=batch_norm, output=output, latent=latent)
+        self.latent = latent
         layers: list[nn.Module] = []
         sizes = [self.latent_dim, *(whole("hidden", h) for h in hidden)]
         for inputs, outputs in zip(sizes, sizes[1:]):
             layers += [nn.Linear(inputs, outputs), *([nn.BatchNorm1d(outputs)] if batch_norm else []),
                        nn.LeakyReLU(0.2, inplace=True)]
         layers.append(nn.Linear(sizes[-1], math.prod(self.shape)))
-        if output not in ("tanh", "linear"):
-            raise ValueError(f"output must be tanh or linear, got {output!r}")
         self.net = nn.Sequential(*layers, *([nn.Tanh()] if output == "tanh" else []))
 
     def forward(self, z: Tensor) -> Tensor:

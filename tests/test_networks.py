@@ -132,6 +132,7 @@ def test_batch_statistics_are_seen():
     (lambda: MLPGenerator(-1), "latent_dim must be a whole number >= 1, got -1"),
     (lambda: MLPGenerator(hidden=(0,)), "hidden must be a whole number >= 1, got 0"),
     (lambda: MLPGenerator(output="relu"), "output must be tanh or linear, got 'relu'"),
+    (lambda: MLPGenerator(latent="gamma"), "latent must be normal or uniform, got 'gamma'"),
     (lambda: MLPDiscriminator(hidden=(2.5,)), "hidden must be a whole number >= 1, got 2.5"),
     (lambda: MaxoutDiscriminator(pieces=True), "pieces must be a whole number >= 1, got True"),
     (lambda: ReLUGenerator(0), "latent_dim must be a whole number >= 1, got 0"),
