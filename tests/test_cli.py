@@ -260,6 +260,7 @@ def test_ctrl_c_stops_between_steps_saves_and_can_go_on(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)   # a minute on an idle machine
 def test_one_epoch_of_the_real_mnist_with_k_3(mnist, tmp_path):
     out = tmp_path / "epoch"
     done = subprocess.run([*COMMAND, "train", "--model", "mlp", "--data", "mnist", "--k", "3", "--epochs", "1", "--out",
