@@ -45,22 +45,24 @@ function makeStage(desk) {
   const el = kit.h("div", { class: "gx-stage" }, picture.el, gauge.el, kit.row(seed.el, length.el), nearest);
   desk.fit = () => { // the picture's size rules the layout
     const narrow = ui.width < 600, view = model.get("view");
-    const most = view === "sweep" ? (narrow ? ui.width : Math.min(0.55 * ui.width, 560)) : Math.min(narrow ? 200 : 340, ui.width);
+    const most = view === "sweep" ? (narrow ? ui.width : Math.min(0.55 * ui.width, 560)) : (narrow ? Math.min(200, 0.45 * ui.width) : 340);
     const px = (view === "sweep" ? desk.sheet() : picture)?.fit(most);
     if (px) ui.root.style.setProperty("--gx-picture", `${px}px`);
   };
   ui.onResize(desk.fit);
 
-  let shown = null;
+  let shown = null, pause = null;
   desk.present = ({ image, logit }) => {
     shown = image;
     picture.show(image);
     const p = probability(logit);
     gauge.set(p);
     picture.label(p === null ? "Generated picture" : `Generated picture; the discriminator says ${kit.fixed(p)} that it is real`);
+    clearTimeout(pause);
+    if (spec.has_images) pause = setTimeout(lookNear, 150); // not while it moves
   };
+  ui.later(() => clearTimeout(pause));
   const lookNear = () => {
-    if (!spec.has_images || !shown) return;
     ui.ask("nearest", {}, [Float32Array.from(shown).buffer]).then((reply) => {
       if (!reply) return;
       const images = new Float32Array(kit.bytes(reply.buffers[0])), size = channels * height * width;
@@ -72,7 +74,7 @@ function makeStage(desk) {
     }).catch(ui.fail);
   };
   return {
-    el, picture, lookNear, values: () => shown,
+    el, picture, values: () => shown,
     update: () => {
       length.set(`${kit.fixed(noise.norm(desk.z()), 1)} \u00b7 typical ${kit.fixed(spec.typical, 1)}`);
       seed.set(String(model.get("seed")));
@@ -124,10 +126,8 @@ function render({ model, el }) {
   ui.watch(["z", "seed", "coordinate", "t", "path", "z_a", "z_b", "across", "down", "steps", "reach"], draw);
   ui.watch("view", show);
   if (!model.get("error") && !model.get("status")) ui.say(ENGINES[desk.runner.engine]);
-  ui.root.addEventListener("change", () => setTimeout(stage.lookNear));
   ui.root.gxValues = () => (model.get("view") === "sweep" ? panels.sweep.values() : [stage.values()]); // for tests
   show();
-  stage.lookNear();
   return ui.close;
 }
 

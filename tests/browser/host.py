@@ -30,7 +30,9 @@ window.model = {{
   off: (name, fn) => {{ heard[name] = (heard[name] ?? []).filter((f) => f !== fn); }},
 }};
 const source = {esm};
-const {{ default: widget }} = await import(URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }})));
+window.module_url = URL.createObjectURL(new Blob([source], {{ type: "text/javascript" }}));
+window.listeners = () => Object.values(heard).reduce((sum, list) => sum + list.length, 0);
+const {{ default: widget }} = await import(window.module_url);
 await widget.initialize?.({{ model: window.model }});
 window.close_view = await widget.render({{ model: window.model, el: document.getElementById("host") }});
 window.ready = true;

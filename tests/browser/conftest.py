@@ -1,0 +1,27 @@
+"""A real Chromium and a real JupyterLab for the tests in this folder. Where there is no Chromium they are skipped.
+
+Slow to start, so both live for the whole session; every test has its own page and, in JupyterLab, its own kernel.
+"""
+
+import pytest
+from lab import FLAGS, chromium_path, running_lab
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a running headless Chromium."""
+    if chromium_path() is None:
+        pytest.skip("no Chromium on this machine: install Debian's package chromium, or any build on the PATH")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
+    """Return a Lab whose folder holds a copy of notebooks/."""
+    with running_lab(chromium, tmp_path_factory.mktemp("lab")) as running:
+        yield running
