@@ -41,9 +41,8 @@ def pointwise(a: float, b: float, ax: Axes) -> Axes:
     y, best = np.linspace(0.002, 0.998, 500), a / (a + b)
     top = sum(w * np.log(v) for w, v in ((a, best), (b, 1 - best)) if w > 0)
     plots.style(ax, xlabel="y, the answer given", ylabel="value of the answer")
-    ax.plot(y, a * np.log(y) + b * np.log1p(-y), color=INK, lw=1.8,
-            label=f"a log y + b log(1 − y), a={a:.3f}, b={b:.3f}")
-    ax.axvline(best, color=JUDGE, ls="--", lw=1, label=f"top at a/(a+b) = {best:.3f}")
+    ax.plot(y, a * np.log(y) + b * np.log1p(-y), color=INK, lw=1.8, label=f"{a:.3f} log y + {b:.3f} log(1 − y)")
+    ax.axvline(best, color=JUDGE, ls="--", lw=1, label=f"top at y = {best:.3f}")
     ax.plot([best], [top], "o", color=JUDGE)
     ax.set(xlim=(0, 1), ylim=(min(-0.05, 3 * top - 0.02, -1.6 * (a + b) * np.log(2)), 0.02))
     _legend(ax)
