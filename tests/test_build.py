@@ -197,6 +197,17 @@ def test_what_a_machine_says_on_stderr_is_dropped_only_where_outputs_are_not_com
     assert [[o.name for o in cell.outputs] for cell in cells] == [["stdout"], ["stderr", "stdout"]]
 
 
+def test_cleaning_drops_views_timing_and_other_metadata_but_keeps_pictures_and_tags(sample):
+    picture = {"image/png": "aGVsbG8=", "text/plain": "Explorer(n=1)", build.WIDGET_VIEW: {"model_id": "1"}}
+    sample.cells[2].outputs = [nbformat.v4.new_output("display_data", dict(picture))]
+    sample.cells[2].metadata.update(execution={"iopub": 1}, collapsed=True)
+    build.clean(sample)
+    del picture[build.WIDGET_VIEW]
+    assert sample.cells[2].outputs[0].data == picture
+    assert sample.cells[2].metadata == {} and sample.cells[4].metadata == {"tags": ["exercise-99-half"]}
+    assert sample.metadata == build.METADATA
+
+
 def test_commands(built, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(build, "HERE", built)
     assert build.main(["check"]) == 0
