@@ -105,10 +105,10 @@ def image_grid(images: ArrayLike, *, columns: int = 8, title: str | None = None,
     gap = 2
     sheet = tile(images, columns=columns, gap=gap)
     rows, width = _rows_of(images, columns), min(8.0, 0.55 * min(columns, len(images)))
-    words = 0.09 * max((len(w) for w in row_labels or [""]), default=0)
     if ax is None:
-        tall = width * sheet.shape[0] / sheet.shape[1] + (0.3 if title else 0) + (0.3 if column_labels else 0)
-        ax = figure(width + words, tall)[1]
+        words = 0.075 * max(len(label) for label in row_labels) + 0.05 if row_labels else 0
+        tall = width * sheet.shape[0] / sheet.shape[1] + (0.28 if title else 0) + (0.22 if column_labels else 0)
+        ax = figure(width + words + 0.1, tall + 0.1)[1]
     ax.imshow((sheet + 1) / 2, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     style(ax, title=title).grid(False)
     ax.spines[:].set_visible(False)
