@@ -7,8 +7,8 @@ No pickle anywhere: a file that could run code is refused before it is read. Wha
 import hashlib
 import json
 import os
-import tempfile
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -105,8 +105,8 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping
         for old in path.parent.glob(f".{path.name}.*.part"):      # left by a process that was killed long ago
             if time.time() - old.stat().st_mtime > _STRAY_SECONDS:
                 old.unlink(missing_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+        with open(part, "xb") as file:
             file.write(whole)
             file.flush()
             os.fsync(file.fileno())
@@ -117,7 +117,7 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping
                               "path.") from error
     finally:
         if part is not None:
-            Path(part).unlink(missing_ok=True)
+            part.unlink(missing_ok=True)
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
