@@ -94,7 +94,7 @@ def test_the_readers_error_is_named_without_a_traceback_or_an_address():
     def leaves(x):
         raise SystemExit(3)
 
-    assert "SystemExit" in repr(verdict("99-square", leaves))
+    assert "your function stopped with SystemExit: 3" in repr(verdict("99-square", leaves))
 
 
 def test_ctrl_c_is_the_readers_and_passes_through():
