@@ -203,7 +203,7 @@ check("03-best-judge", my_best_judge)
 # less confident than it should be: watch $V(D)$ leave its bound on both sides of 1.
 
 # %%
-from gan_edu.widgets.discriminator import DiscriminatorExplorer
+from gan_edu.widgets import DiscriminatorExplorer
 
 DiscriminatorExplorer()
 
