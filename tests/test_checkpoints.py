@@ -194,7 +194,7 @@ def test_a_full_disk_keeps_the_old_file(saved):
     """Fault 33, second half: a limit on file sizes stands in for the full disk."""
     game, path = saved
     out = subprocess.run([sys.executable, "-c", FULL.format(tests=os.path.dirname(__file__), path=str(path))],
-                         capture_output=True, text=True, timeout=120)
+                         capture_output=True, text=True, timeout=250)
     assert out.stdout.startswith("refused: could not write"), out
     assert bits(load_checkpoint(path)[0]) == bits(game)
     assert [f.name for f in path.parent.iterdir()] == [path.name]          # no stray temporary file

@@ -323,7 +323,7 @@ def test_resume_in_a_new_process_is_the_same_run(tiny_images, tmp_path):
     path = tmp_path / "run.safetensors"
     for steps in (11, 20):
         process = run_script(path, steps)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=250)
         assert process.returncode == 0 and f"{steps} None" in output, output
     from gan_edu.checkpoints import load_checkpoint
     game, state, _ = load_checkpoint(path)
@@ -337,7 +337,7 @@ def test_ctrl_c_ends_between_two_steps_and_a_second_one_at_once(tiny_images, tmp
     assert process.stdout.readline().strip() == "started"
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=250)
     assert process.returncode == 0 and "give resume=True" in output and "asked" in output, output
     from gan_edu.checkpoints import load_checkpoint
     game, state, _ = load_checkpoint(path)
