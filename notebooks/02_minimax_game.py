@@ -106,13 +106,13 @@ ValueExplorer()
 # The four buttons are the four panels of the paper's **Figure 1**. Here they are side by side.
 
 # %%
-figure, axes = plots.figure(10, 5.6, rows=2, columns=2)
+figure, axes = plots.figure(8.8, 5.0, rows=2, columns=2)
 near = np.linspace(-4, 5, 400)
 for letter, ax in zip("abcd", axes.flat, strict=True):
     state = ValueExplorer().show_panel(letter)
     r = state.readouts()
     plots.densities(near, *np.exp(state.log_densities(near)), state.D(near), ax=ax)
-    ax.text(0.01, 0.86, f"({letter})\nV = {r['V']:.3f}\nbound {r['C']:.3f}", transform=ax.transAxes, va="top")
+    ax.text(0.02, 0.8, f"({letter})\nV = {r['V']:.3f}\nbound {r['C']:.3f}", transform=ax.transAxes, va="top", fontsize=9)
 plots.show(figure, "Four panels: (a) a rough judge; (b) the judge has converged; (c) the generator has moved towards the data "
                    "while the judge stood still; (d) both densities equal and the judge at one half.")
 
