@@ -346,6 +346,42 @@ def test_ctrl_c_ends_between_two_steps_and_a_second_one_at_once(tiny_images, tmp
     assert torch.equal(weights(game), weights(reference))
 
 
+def test_twenty_interrupts_in_the_middle_of_a_step_cost_nothing(tiny_images):
+    """Fault 30: each lands while a step is under way; the run stops after it, and goes on to the same bits."""
+    reference, draws = make_game(), torch.Generator().manual_seed(0)
+    quiet(reference, tiny_images, k=2, steps=80)
+    for _ in range(20):
+        game, moment = make_game(), int(torch.randint(3, 40, (), generator=draws))
+        delay = 0.002 * torch.rand((), generator=draws).item()
+
+        def interrupt(run, moment=moment, delay=delay):
+            if run.step == moment and run.history.steps == moment:
+                threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT)).start()
+        quiet(game, tiny_images, k=2, steps=100_000, on_step=interrupt)
+        stopped, run = game.run.step, game.run
+        steps = [int(next(iter(optimizer.state.values()))["step"]) for optimizer in (run.opt_G, run.opt_D)]
+        assert stopped >= moment and steps == [stopped, 2 * stopped] and run.draws == 2 * stopped
+        quiet(game, tiny_images, k=2, steps=max(80, stopped), resume=True)
+        if stopped <= 80:
+            assert torch.equal(weights(game), weights(reference))
+
+
+@pytest.mark.slow
+def test_memory_is_flat_over_twenty_epochs(digits):
+    """Resident memory after epoch 20 is at most 2 % above that after epoch 2."""
+    with open("/proc/self/statm") as statm:
+        resident = []
+
+        def look(run):
+            if run.step % 23 == 0:
+                statm.seek(0)
+                resident.append(int(statm.read().split()[1]))
+        with seeded(0):
+            game = GAN(MLPGenerator(), MLPDiscriminator())
+        train(game, digits, epochs=20, ema=0.999, on_step=look, progress=False)
+    assert len(resident) == 20 and resident[-1] < 1.02 * resident[1]
+
+
 def test_the_handler_for_ctrl_c_comes_back(tiny_images):
     before = signal.getsignal(signal.SIGINT)
     game = make_game()
