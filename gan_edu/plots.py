@@ -104,18 +104,33 @@ def image_grid(images: ArrayLike, *, columns: int = 8, title: str | None = None,
     """
     gap = 2
     sheet = tile(images, columns=columns, gap=gap)
-    rows, width = _rows_of(images, columns), min(8.0, 0.55 * min(columns, len(images)))
-    if ax is None:
-        words = 0.075 * max(len(label) for label in row_labels) + 0.05 if row_labels else 0
-        tall = width * sheet.shape[0] / sheet.shape[1] + (0.28 if title else 0) + (0.22 if column_labels else 0)
-        ax = figure(width + words + 0.1, tall + 0.1)[1]
+    rows, columns = _rows_of(images, columns), min(columns, len(images))
+    size = min(8.0, 0.55 * columns) * np.array([1, sheet.shape[0] / sheet.shape[1]])
+    own = ax is None
+    ax = figure(*size)[1] if own else ax
     ax.imshow((sheet + 1) / 2, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     style(ax, title=title).grid(False)
     ax.spines[:].set_visible(False)
-    _label_tiles(ax.set_xticks, sheet.shape[1] - gap, min(columns, len(images)), column_labels)
+    _label_tiles(ax.set_xticks, sheet.shape[1] - gap, columns, column_labels)
     _label_tiles(ax.set_yticks, sheet.shape[0] - gap, rows, row_labels)
     ax.tick_params(length=0)
+    if own:
+        _wrap(ax, size)
     return ax
+
+
+def _wrap(ax: Axes, size: ArrayLike, pad: float = 0.06) -> None:
+    """Make the figure as large as axes of this size (width, height in inches) and the words around them need."""
+    fig = ax.figure
+    fig.set_layout_engine("none")
+    ax.set_position((0, 0, 1, 1))
+    with _RENDERING:
+        words = ax.get_tightbbox().transformed(fig.dpi_scale_trans.inverted())
+    # letters are rounded to pixels, so the same words are up to 4 % wider at another resolution
+    low = 1.04 * np.minimum((words.x0, words.y0), 0) - pad
+    high = size + 1.04 * np.maximum((words.x1, words.y1) - size, 0) + pad
+    fig.set_size_inches(*(high - low))
+    ax.set_position((*(-low / (high - low)), *(size / (high - low))))
 
 
 def _rows_of(images: ArrayLike, columns: int) -> int:

@@ -260,3 +260,13 @@ def test_the_room_uses_no_pyplot_and_sets_nothing_global():
     assert "matplotlib.pyplot" not in imported
     assert "rcParams" not in Path(plots.__file__).read_text(encoding="utf-8")
     assert isinstance(plots.figure()[0], Figure)
+
+
+def test_no_word_beside_a_sheet_is_cut_off_and_no_margin_is_left():
+    """Ink touches the rim nowhere, and comes near to each of its four sides."""
+    for options in ({}, {"title": "A rather long title for two small images"},
+                    {"row_labels": ["a long label, with a tail"], "column_labels": ["t = 0", "a longer one"]}):
+        dark = pixels(plots.image_grid(-np.ones((2, 1, 28, 28)), columns=2, **options)).min(2) < 200
+        rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
+        for first, last, length in ((rows[0], rows[-1], dark.shape[0]), (columns[0], columns[-1], dark.shape[1])):
+            assert 2 <= first <= 24 and length - 25 <= last <= length - 3, options
