@@ -1,6 +1,6 @@
 """What every explorer is: traits for the state, JavaScript for the drawing, a picture for readers without a kernel.
 
-What does not belong here: anything about one explorer. The front end's shared half is kit.js, plot.js and kit.css.
+What does not belong here: anything about one explorer. The front end's shared half is in SHARED and kit.css.
 """
 
 import base64
@@ -26,6 +26,8 @@ except ImportError as error:
 
 if int(ipywidgets.__version__.split(".")[0]) < 8:
     raise ImportError(_NEEDS.format(problem=f"ipywidgets {ipywidgets.__version__} is too old"))
+
+SHARED = ("kit.js", "controls.js", "marks.js", "plot.js")   # pasted in front of every explorer's own files
 
 
 @cache
@@ -56,7 +58,7 @@ class Explorer(anywidget.AnyWidget):
 
     def __init_subclass__(cls, *, js: Sequence[str] | None = None, css: Sequence[str] = (), **kwargs: Any) -> None:
         if js is not None:
-            cls._esm = "\n".join(source(name) for name in ["kit.js", "plot.js", *js])
+            cls._esm = "\n".join(source(name) for name in [*SHARED, *js])
             cls._css = "\n".join(source(name) for name in ["kit.css", *css])
         super().__init_subclass__(**kwargs)
 

@@ -38,7 +38,8 @@ class Vector(traitlets.TraitType):
         return point.tolist()
 
 
-class LatentExplorer(Explorer, js=["net.js", "noise.js", "latent_views.js", "latent.js"], css=["latent.css"]):
+class LatentExplorer(Explorer, css=["latent.css"], js=[
+        "net.js", "noise.js", "latent_run.js", "latent_views.js", "latent_sweep.js", "latent.js"]):
     """Show what a generator makes of z while z moves: along directions, coordinates, between two points, in a grid.
 
     G: a name from `pretrained.available()`, a game (its moving average is used where there is one), or a generator:

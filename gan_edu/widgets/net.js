@@ -13,7 +13,11 @@ const net = (() => {
   // Everything lies in one memory of 4-byte floats: per layer the rows (padded to 8 with zeros), then biases; two vectors.
   function plan(spec) {
     let at = 16;
-    const take = (n) => { const here = at; at += round8(n); return here; };
+    const take = (n) => {
+      const here = at;
+      at += round8(n);
+      return here;
+    };
     const layers = spec.layers.map((layer) => {
       const stride = round8(layer.cols);
       return { ...layer, stride, w: take(layer.rows * stride), b: take(layer.rows) };
@@ -24,10 +28,13 @@ const net = (() => {
 
   function fill(memory, layers, buffer) {
     for (const { rows, cols, stride, w, b, scale, bias, weights } of layers) {
-      const scales = new Float32Array(buffer, scale, rows), shorts = new Int16Array(buffer, weights, rows * cols);
+      const scales = new Float32Array(buffer, scale, rows),
+        shorts = new Int16Array(buffer, weights, rows * cols);
       memory.set(new Float32Array(buffer, bias, rows), b);
       for (let r = 0; r < rows; r++) {
-        const from = r * cols, to = w + r * stride, s = scales[r];
+        const from = r * cols,
+          to = w + r * stride,
+          s = scales[r];
         for (let c = 0; c < cols; c++) memory[to + c] = shorts[from + c] * s;
       }
     }
@@ -37,10 +44,15 @@ const net = (() => {
     return (w, x, y, b, rows, strideBytes, slope) => {
       const stride = strideBytes >> 2;
       for (let r = 0, i = w >> 2; r < rows; r++) {
-        let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        let s0 = 0,
+          s1 = 0,
+          s2 = 0,
+          s3 = 0;
         for (let c = x >> 2, end = c + stride; c < end; c += 4, i += 4) {
-          s0 += memory[i] * memory[c]; s1 += memory[i + 1] * memory[c + 1];
-          s2 += memory[i + 2] * memory[c + 2]; s3 += memory[i + 3] * memory[c + 3];
+          s0 += memory[i] * memory[c];
+          s1 += memory[i + 1] * memory[c + 1];
+          s2 += memory[i + 2] * memory[c + 2];
+          s3 += memory[i + 3] * memory[c + 3];
         }
         const v = memory[(b >> 2) + r] + (s0 + s1 + s2 + s3);
         memory[(y >> 2) + r] = v > 0 ? v : v * slope;
@@ -49,12 +61,15 @@ const net = (() => {
   }
 
   function engine(floats, plain) {
-    if (!plain) try {
-      const bytes = Uint8Array.from(atob(KERNEL), (c) => c.charCodeAt(0));
-      const memory = new WebAssembly.Memory({ initial: Math.ceil((floats * 4) / 65536) });
-      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-      return { name: "simd", memory: new Float32Array(memory.buffer), dense: exports.dense };
-    } catch { /* a page may forbid WebAssembly, a browser may lack SIMD: plain loops give the same numbers */ }
+    if (!plain)
+      try {
+        const bytes = Uint8Array.from(atob(KERNEL), (c) => c.charCodeAt(0));
+        const memory = new WebAssembly.Memory({ initial: Math.ceil((floats * 4) / 65536) });
+        const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+        return { name: "simd", memory: new Float32Array(memory.buffer), dense: exports.dense };
+      } catch {
+        /* a page may forbid WebAssembly, a browser may lack SIMD: plain loops give the same numbers */
+      }
     const memory = new Float32Array(floats);
     return { name: "plain", memory, dense: plainDense(memory) };
   }
@@ -72,7 +87,8 @@ const net = (() => {
         memory[at + i] = best;
       }
     }
-    if (post && (post[0] !== 1 || post[1] !== 0)) for (let i = 0; i < n; i++) memory[at + i] = post[0] * memory[at + i] + post[1];
+    if (post && (post[0] !== 1 || post[1] !== 0))
+      for (let i = 0; i < n; i++) memory[at + i] = post[0] * memory[at + i] + post[1];
     return n;
   }
 
@@ -86,7 +102,15 @@ const net = (() => {
       memory.set(x, from);
       let n = 0;
       for (const layer of layers) {
-        dense(4 * layer.w, 4 * from, 4 * to, 4 * layer.b, layer.rows, 4 * layer.stride, layer.act === "leaky" ? layer.slope : 1);
+        dense(
+          4 * layer.w,
+          4 * from,
+          4 * to,
+          4 * layer.b,
+          layer.rows,
+          4 * layer.stride,
+          layer.act === "leaky" ? layer.slope : 1,
+        );
         n = finish(memory, to, layer);
         memory.fill(0, to + n, to + round8(n)); // the next layer's padding
         [from, to] = [to, from];
