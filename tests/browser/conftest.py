@@ -6,12 +6,11 @@ Slow to start, so both live for the whole session; every test has its own page a
 import pytest
 from lab import FLAGS, chromium_path, running_lab
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
-
 
 @pytest.fixture(scope="session")
 def chromium():
     """Return a running headless Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
     if chromium_path() is None:
         pytest.skip("no Chromium on this machine: install Debian's package chromium, or any build on the PATH")
     with sync_api.sync_playwright() as playwright:

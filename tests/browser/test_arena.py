@@ -1,7 +1,5 @@
 """The arena in a real browser: judged by keys and by buttons, with Python's score."""
 
-import shutil
-
 import pytest
 import torch
 from host import page_of
@@ -11,20 +9,8 @@ from gan_edu.games import GAN
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.widgets.arena import Arena
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 PIXELS = "document.querySelector('.gx-stage canvas').toDataURL()"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """DensityExplorer and GradientExplorer in a real browser: they show Python's numbers, by mouse and by keyboard."""
 
 import re
-import shutil
 
 import pytest
 from host import page_of
@@ -9,7 +8,6 @@ from host import page_of
 from gan_edu.widgets.gradient import HEAD_STARTS, GradientExplorer
 from gan_edu.widgets.two_classes import PRESETS, DensityExplorer
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
 DENSITY = {"p(x₀|0)": "p0", "p(x₀|1)": "p1", "p(x₀)": "px", "p(1|x₀)": "posterior", "best share right": "accuracy",
@@ -19,17 +17,6 @@ GRADIENT = {"mean D(G(z))": "D", "mean arrow, log(1 − D)": "arrow_minimax",
 READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].filter((e) => !e.hidden).map(
     (e) => [e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent]))"""
 UNRAISE = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
