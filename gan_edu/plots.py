@@ -124,11 +124,13 @@ def _wrap(ax: Axes, size: ArrayLike, pad: float = 0.06) -> None:
     fig = ax.figure
     fig.set_layout_engine("none")
     ax.set_position((0, 0, 1, 1))
-    with _RENDERING:
-        words = ax.get_tightbbox().transformed(fig.dpi_scale_trans.inverted())
-    # letters are rounded to pixels, so the same words are up to 4 % wider at another resolution
-    low = 1.04 * np.minimum((words.x0, words.y0), 0) - pad
-    high = size + 1.04 * np.maximum((words.x1, words.y1) - size, 0) + pad
+    low, high = np.zeros(2), np.asarray(size, dtype=float)
+    for dpi in (144, 96):  # letters are rounded to pixels, so the same words take more room in one than in the other
+        fig.set_dpi(dpi)
+        with _RENDERING:
+            words = ax.get_tightbbox().transformed(fig.dpi_scale_trans.inverted())
+        low, high = np.minimum(low, words.min), np.maximum(high, words.max)
+    low, high = low - pad, high + pad
     fig.set_size_inches(*(high - low))
     ax.set_position((*(-low / (high - low)), *(size / (high - low))))
 
