@@ -8,9 +8,11 @@ import traitlets
 from scipy import stats
 
 from gan_edu import plots_theory
+from gan_edu.widgets.base import source
 from gan_edu.widgets.density import MEAN, STD
 from gan_edu.widgets.discriminator import PRESETS, DiscriminatorExplorer
 from gan_edu.widgets.value import KNOTS, PANELS, ValueExplorer
+from node_run import needs_node, run_js
 
 LOG2, LOG4 = math.log(2), math.log(4)
 
@@ -179,3 +181,20 @@ def test_a_mixture_is_named_as_one() -> None:
 def test_integrand_handles_certain_judges() -> None:
     f = plots_theory.integrand(np.array([0.0, 1.0, 0.5]), np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.0, 1.0]))
     np.testing.assert_allclose(f, [0, 0, -LOG4], atol=1e-12)
+
+
+@needs_node
+@pytest.mark.parametrize("seed", range(6))
+def test_the_front_end_computes_the_same_numbers(seed: int) -> None:
+    """density.js and gan_edu.theory agree to 1e-9 on the same grid, for dragged mixtures and a random judge."""
+    explorer = ValueExplorer(**random_pair(seed), logits=np.random.default_rng(seed).uniform(-6, 6, 9).tolist())
+    shapes = {who: {f: getattr(explorer, f"{who}_{f}") for f in ("mean", "std", "weight", "mean2")} for who in "pq"}
+    shown = run_js([source("density.js")], """
+        const xs = density.range(...given.grid);
+        const [lp, lq] = ["p", "q"].map((who) => density.logs(xs, given.shapes[who]));
+        return density.measures(xs, lp, lq, given.logits);""",
+                   grid=explorer.grid, shapes=shapes, logits=np.interp(explorer.x, KNOTS, explorer.logits).tolist())
+    reference = explorer.readouts()
+    assert shown.keys() == reference.keys()
+    for key, number in reference.items():
+        assert shown[key] == pytest.approx(number, abs=1e-6 if key == "JS" else 1e-9, rel=1e-9), key

@@ -13,13 +13,15 @@ const bumps = (() => {
     return {
       first: (x, y) => ({ [`${who}_mean`]: x,
         [`${who}_std`]: clamp(density.height(1, model.get(`${who}_weight`)) / Math.max(y, 1e-3), STD) }),
-      second: (x, y) => ({ [`${who}_mean2`]: x, [`${who}_weight`]: clamp(y / density.height(model.get(`${who}_std`)), [0, 0.9]) }),
+      second: (x, y) => ({ [`${who}_mean2`]: x,
+        [`${who}_weight`]: clamp(y / density.height(model.get(`${who}_std`)), [0, 0.9]) }),
     };
   }
 
-  // write(changes, sync) must set the traits and draw. Returns {el, draw()}; draw returns the logs of p and q on `near`.
+  // write(changes, sync) must set the traits and draw. Gives {el, draw()}; draw returns the logs of p and q on `near`.
   function figure({ model, ui, near, write, height = 230 }) {
-    const p = plot({ label: "two densities", x: { domain: VIEW }, y: { domain: [0, 0.92], label: "density" }, height });
+    const axes = { x: { domain: VIEW }, y: { domain: [0, 0.92], label: "density" } };
+    const p = plot({ label: "two densities", ...axes, height });
     const parts = WHO.map(([who, color, label, dash]) => {
       const area = p.area({ color, opacity: 0.14 }), line = p.line({ color, label, dash });
       return { who, color, area, line };
@@ -27,8 +29,10 @@ const bumps = (() => {
     const here = p.rule({ x: true, color: "muted", dash: "dot" });
     for (const part of parts) {
       const { first, second } = moves(model, part.who), name = part.who === "p" ? "p, the data" : "q, generated";
-      const grip = (label, move) => p.handle({ label, color: part.color, axis: "xy", step: [0.1, 0.01], min: [MEAN[0], 0], max: [MEAN[1], 0.9],
-        onInput: ui.guard((x, y) => write(move(x, y))), onChange: ui.guard((x, y) => write(move(x, y), true)) });
+      const limits = { axis: "xy", step: [0.1, 0.01], min: [MEAN[0], 0], max: [MEAN[1], 0.9] };
+      const grip = (label, move) => p.handle({ label, color: part.color, ...limits,
+        onInput: ui.guard((x, y) => write(move(x, y))),
+        onChange: ui.guard((x, y) => write(move(x, y), true)) });
       part.top = grip(`top of ${name}: sideways moves it, up makes it narrower`, first);
       part.second = grip(`second bump of ${name}: up makes it heavier`, second);
     }

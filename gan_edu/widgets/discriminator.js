@@ -1,11 +1,13 @@
 // DiscriminatorExplorer: drag two densities, see the best judge, its value and the curve whose top it is.
 // The numbers come from density.js, the densities' figure from bumps.js; discriminator.py computes the same numbers.
 
-const READOUTS = [["V", "V(D)", "ink"], ["C", "C(G) = V(D*)", "discriminator"], ["JS", "JS", "ink"], ["TV", "TV", "ink"],
-  ["KL_pq", "KL(p‖q)", "data"], ["KL_qp", "KL(q‖p)", "generated"], ["accuracy", "best share right", "ink"]];
+const READOUTS = [["V", "V(D)", "ink"], ["C", "C(G) = V(D*)", "discriminator"], ["JS", "JS", "ink"],
+  ["TV", "TV", "ink"], ["KL_pq", "KL(p‖q)", "data"], ["KL_qp", "KL(q‖p)", "generated"],
+  ["accuracy", "best share right", "ink"]];
 
 function judgeFigure({ ui, near, write }) {
-  const p = plot({ label: "the judge", x: { domain: bumps.VIEW, label: "x" }, y: { domain: [0, 1], ticks: [0, 0.5, 1], label: "D(x)" }, height: 200 });
+  const p = plot({ label: "the judge", x: { domain: bumps.VIEW, label: "x" },
+    y: { domain: [0, 1], ticks: [0, 0.5, 1], label: "D(x)" }, height: 200 });
   p.rule({ y: true, dash: "dash" }).set(0.5);
   const best = p.line({ color: "discriminator", label: "D*, the best judge", width: 3 });
   const used = p.line({ color: "ink", dash: "dot", label: "the judge of V, at this confidence" });
@@ -39,9 +41,11 @@ function render({ model, el }) {
   const ui = kit.mount({ model, el, title: "The best judge of two densities" });
   const wide = density.range(...model.get("grid")), near = density.range(...bumps.VIEW, 321);
   const write = (changes, sync = false) => { kit.set(model, changes, sync); redraw(); };
-  const pair = bumps.figure({ model, ui, near, write }), judge = judgeFigure({ ui, near, write }), curve = curveFigure();
+  const pair = bumps.figure({ model, ui, near, write });
+  const judge = judgeFigure({ ui, near, write }), curve = curveFigure();
   const controls = bumps.sliders({ model, ui, write });
-  const confidence = controls.slide("confidence", "confidence", [0, 3], 0.05, "discriminator", "1 is D*, 0 says 1/2 everywhere");
+  const hint = "1 is D*, 0 says 1/2 everywhere";
+  const confidence = controls.slide("confidence", "confidence", [0, 3], 0.05, "discriminator", hint);
   const presets = model.get("presets");
   const pick = kit.select({ label: "Start from", options: [["", "choose..."], ...Object.keys(presets)], value: "",
     onChange: ui.guard((name) => { if (name) write(presets[name], true); }) });
@@ -57,8 +61,8 @@ function render({ model, el }) {
     pair.mark(x0);
     curve.draw(Math.exp(a), Math.exp(b), best, density.sigmoid(t * (a - b)));
     controls.set();
-    ui.say(`At x = ${kit.fixed(x0)}: p = ${kit.fixed(Math.exp(a), 3)}, q = ${kit.fixed(Math.exp(b), 3)}, so the best answer is `
-      + `D* = ${kit.fixed(best, 3)}. V(D) lies ${kit.fixed(m.gap, 4)} below its bound.`);
+    ui.say(`At x = ${kit.fixed(x0)}: p = ${kit.fixed(Math.exp(a), 3)}, q = ${kit.fixed(Math.exp(b), 3)}, `
+      + `so the best answer is D* = ${kit.fixed(best, 3)}. V(D) lies ${kit.fixed(m.gap, 4)} below its bound.`);
   }));
 
   ui.body.append(kit.row(...Object.values(outs).map((o) => o.el)), kit.h("div", { class: "gx-columns" },

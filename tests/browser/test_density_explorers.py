@@ -1,14 +1,11 @@
 """The front ends of the theory's explorers in a real browser: the same numbers as Python, by mouse and by keyboard."""
 
-import shutil
-
 import pytest
 from host import page_of
 
 from gan_edu.widgets.discriminator import PRESETS, DiscriminatorExplorer
 from gan_edu.widgets.value import PANELS, ValueExplorer
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
 LABELS = {"V(D)": "V", "C(G) = V(D*)": "C", "bound C(G)": "C", "what D loses": "gap", "JS": "JS", "TV": "TV",
@@ -16,17 +13,6 @@ LABELS = {"V(D)": "V", "C(G) = V(D*)": "C", "bound C(G)": "C", "what D loses": "
           "E_q log(1 − D)": "fake"}
 READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
     e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replace('\\u2212', '-')]))"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
