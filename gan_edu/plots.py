@@ -165,12 +165,14 @@ def curves(x: ArrayLike, ys: Mapping[str, ArrayLike], *, xlabel: str, ylabel: st
     in turn. xlabel, ylabel: with units.
     """
     ax = style(_axes(ax), xlabel=xlabel, ylabel=ylabel, title=title)
-    turn = [*COLORS.values(), "#CC79A7", "#E69F00", "#56B4E9"]
-    dashes = [*DASHES.values(), (0, (1, 1)), (0, (6, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1))]
-    for i, (name, y) in enumerate(ys.items()):
-        word = (colors or {}).get(name, name)
-        color = COLORS.get(word, (colors or {}).get(name, turn[i % len(turn)]))
-        ax.plot(x, y, color=color, linestyle=DASHES.get(word, dashes[i % len(dashes)]), linewidth=1.8, label=name)
+    chosen = [(colors or {}).get(name, name) for name in ys]
+    fresh_colors = [c for c in (*COLORS.values(), "#CC79A7", "#E69F00", "#56B4E9") if c not in map(COLORS.get, chosen)]
+    dashes = (*DASHES.values(), (0, (1, 1)), (0, (6, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1)))
+    fresh_dashes = [d for d in dashes if d not in map(DASHES.get, chosen)]
+    for i, ((name, y), word) in enumerate(zip(ys.items(), chosen)):
+        color = COLORS.get(word) or (colors or {}).get(name) or fresh_colors[i % len(fresh_colors)]
+        dash = DASHES.get(word) or fresh_dashes[i % len(fresh_dashes)]
+        ax.plot(x, y, color=color, linestyle=dash, linewidth=1.8, label=name)
     _legend(ax)
     return ax
 

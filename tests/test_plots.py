@@ -107,6 +107,12 @@ def test_curves_take_words_for_colours_and_tell_curves_apart_twice():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("t", "norm")
 
 
+def test_a_named_curve_shares_neither_colour_nor_dash_with_another():
+    ax = plots.curves([0, 1], {"n": [0, 1], "generated": [1, 1], "m": [2, 2]}, xlabel="n", ylabel="y")
+    assert len({entry.get_color() for entry in ax.lines}) == 3
+    assert len({entry.get_linestyle() + str(entry._dash_pattern) for entry in ax.lines}) == 3
+
+
 def test_histograms_are_shares_that_sum_to_100_percent():
     ax = plots.histograms(torch.linspace(0.5, 1, 300), np.linspace(0, 0.5, 700), bins=20)
     outlines = [p for p in ax.patches if p.get_label() in ("real", "generated")]
