@@ -6,9 +6,6 @@ No pickle anywhere: a file that could run code is refused before it is read. Wha
 
 import hashlib
 import json
-import os
-import time
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,12 +18,12 @@ from torch import Tensor, nn
 
 import gan_edu
 from gan_edu.errors import CheckpointError
+from gan_edu.files import write_whole
 from gan_edu.games import GAN, Game, moving_average_of
 from gan_edu.networks import build, describe
 
 FORMAT = "gan_edu 1"
 _NO_HASH = "0" * 64
-_STRAY_SECONDS = 3600      # a younger temporary file may belong to another process that is still writing
 GAMES = {"GAN": GAN}
 
 
@@ -93,31 +90,18 @@ def require_same(path: str | Path, here: Mapping[str, Any], file: Mapping[str, A
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
     """Write tensors and JSON `meta` to one safetensors file that carries the SHA-256 of all its bytes.
 
-    The bytes go to a file beside it, reach the disk, then take the name: a crash leaves the old file or the new one.
+    Raises CheckpointError when it cannot be written; what was there before is then intact.
     """
     path = Path(path)
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     blank = _serialise(stored, metadata={"meta": json.dumps(meta, sort_keys=True), "sha256": _NO_HASH})
     whole = blank.replace(_NO_HASH.encode(), hashlib.sha256(blank).hexdigest().encode(), 1)
-    part = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for old in path.parent.glob(f".{path.name}.*.part"):      # left by a process that was killed long ago
-            if time.time() - old.stat().st_mtime > _STRAY_SECONDS:
-                old.unlink(missing_ok=True)
-        part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-        with open(part, "xb") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
+        write_whole(path, whole)
     except OSError as error:
         raise CheckpointError(f"could not write {path} ({error.strerror or error}; disk full or folder read-only?); "
                               "the previous checkpoint, if there was one, is intact. Free some space or give another "
                               "path.") from error
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:

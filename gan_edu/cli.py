@@ -11,13 +11,13 @@ import difflib
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import gan_edu
 from gan_edu.errors import GanEduError, real, whole
+from gan_edu.files import write_whole
 
 MODELS = ("mlp", "maxout")
 DATA = ("auto", "mnist", "fashion", "digits")
@@ -91,7 +91,7 @@ def sample(options: argparse.Namespace) -> int:
     if is_file and not Path(options.source).is_file():
         raise UsageError(f"there is no file {options.source}; give a checkpoint that gan-edu train wrote, or a name")
     game = _game_in_file(options.source) if is_file else _game_by_name(options.source)
-    _write(options.out, _sheet(game, options.n, options.seed))
+    write_whole(options.out, _sheet(game, options.n, options.seed))
     print(f"wrote {options.n} images to {options.out}")
     return 0
 
@@ -283,8 +283,8 @@ def _write_pictures(out: Path, game: Any, history: Any, options: argparse.Namesp
     from gan_edu import plots
 
     original = options.objective in ("minimax", "non_saturating")
-    _write(out / FILES[1], _sheet(game, 64, options.seed))
-    _write(out / FILES[2], plots.png(plots.history(history, equilibrium=original)))
+    write_whole(out / FILES[1], _sheet(game, 64, options.seed))
+    write_whole(out / FILES[2], plots.png(plots.history(history, equilibrium=original)))
 
 
 def _sheet(game: Any, n: int, seed: int) -> bytes:
@@ -294,19 +294,6 @@ def _sheet(game: Any, n: int, seed: int) -> bytes:
 
     noise = torch.Generator(game.device).manual_seed(seed)
     return plots.png(plots.image_grid(game.sample(n, generator=noise)), dpi=144)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write aside, then rename; raises OSError with the path in it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with open(handle, "wb") as file:
-            file.write(content)
-        os.chmod(aside, 0o644)   # mkstemp's files are for their owner alone
-        os.replace(aside, path)
-    finally:
-        Path(aside).unlink(missing_ok=True)
 
 
 def _say(what: object, code: int) -> int:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gan_edu.checkpoints import load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from gan_edu.errors import CheckpointError
+from gan_edu.files import write_whole
 from gan_edu.games import GAN
 
 FOLDER = Path(__file__).parent / "weights"
@@ -73,7 +74,7 @@ def ship(name: str, game: GAN, moments: Mapping[int, Mapping[str, Tensor]], note
     made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": sorted(moments),
             "snapshot_file": f"{name}-moments.safetensors",
             "snapshot_sha256": _sha256(folder / f"{name}-moments.safetensors")}
-    (folder / f"{name}.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+    write_whole(folder / f"{name}.json", (json.dumps(made, indent=2) + "\n").encode())
     return made
 
 
