@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "two_classes", "ValueExplorer": "value",
-          "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient", "Arena": "arena"}
+          "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient", "Arena": "arena",
+          "RunExplorer": "run"}
 
 __all__ = list(_HOMES)
 
