@@ -207,7 +207,6 @@ from gan_edu.widgets import DiscriminatorExplorer
 
 DiscriminatorExplorer()
 
-
 # %% [markdown]
 # (If you see only a picture, the page has no live kernel; nothing below depends on it.) Three things to find by hand:
 # where $D^* = 1/2$; what happens to $D^*$ far out when $q$ is *wider* than $p$; and a pair with a small JS but one huge KL.
@@ -220,7 +219,20 @@ DiscriminatorExplorer()
 # $$V(D^*) - V(D) = \int (p + q) \underbrace{\Bigl[ D^* \log \frac{D^*}{D} + (1 - D^*) \log \frac{1 - D^*}{1 - D}
 # \Bigr]}_{\text{KL of two coins, } \ge 0}\, dx \;\ge\; 0. \tag{5}$$
 #
-# What a judge loses is paid place by place, and the price is how wrong its coin is. Your own judge:
+# What a judge loses is paid place by place, and the price is how wrong its coin is. (That this KL is never negative is Step 2
+# again: $D^* \log D + (1 - D^*) \log(1 - D)$ is a curve $f$ with $a = D^*$, $b = 1 - D^*$, so its top is at $D = D^*$.) SymPy
+# confirms the algebra: left side minus right side, under the integral, is
+
+# %%
+P, Q, d = sp.symbols("p q D", positive=True)
+star = P / (P + Q)
+left = P * sp.log(star / d) + Q * sp.log((1 - star) / (1 - d))
+right = (P + Q) * (star * sp.log(star / d) + (1 - star) * sp.log((1 - star) / (1 - d)))
+sp.simplify(left - right)
+
+
+# %% [markdown]
+# Now your own judge:
 
 # %%
 def my_D(x):
@@ -234,8 +246,8 @@ print(f"V(your D) = {V:.4f} <= V(D*) = {C:.4f}: {V <= C}")
 # The right side of (5), computed on its own, is exactly the difference.
 
 # %%
-coins = best * np.log(best / D) + (1 - best) * np.log((1 - best) / (1 - D))
-loss = np.trapezoid(np.where(p + q > 0, (p + q) * coins, 0), x)
+coins = np.nan_to_num(best * np.log(best / D)) + np.nan_to_num((1 - best) * np.log((1 - best) / (1 - D)))
+loss = np.trapezoid((p + q) * coins, x)
 print(f"V(D*) - V(D) = {C - V:.6f},  right side of (5) = {loss:.6f}")
 assert abs((C - V) - loss) < 1e-6
 
@@ -314,8 +326,9 @@ sp.Tuple(sp.collect(logit, X), sp.factor(logit.subs(s1, s0)))
 # best judge of two equal Gaussians. (6) also runs backwards. Whoever knows $q$ and the judge knows $p$:
 
 # %%
-recovered = q * best / (1 - best)
-print("p recovered from q and D*:", np.allclose(recovered, p, atol=1e-9))
+seen = (best < 0.999) & (q > 0)             # near 1 the difference 1 - D* has lost its digits
+recovered = q[seen] * best[seen] / (1 - best[seen])
+print("p recovered from q and D*:", np.allclose(recovered, p[seen]))
 
 
 # %% [markdown]
@@ -470,15 +483,47 @@ check("03-proof", my_lines)
 # %% [markdown]
 # ## Step 9: how JS is tied to what a judge gets right
 #
-# A judge who must say "real" or "fake" says "real" where $D^* > 1/2$, and is right with probability
-# $\tfrac12 + \tfrac12 \mathrm{TV}(p, q)$, where $\mathrm{TV} = \tfrac12\int |p - q|$ is the total variation. Nobody
-# does better. JS and TV are not the same, but one fences in the other. With $e = (1 - \mathrm{TV})/2$, the best judge's
-# error rate, and $h(e) = -e \log e - (1-e)\log(1-e)$:
+# Suppose the judge must say "real" or "fake", and says "real" on a set $A$ of places. Half of the samples are real, so it is
+# right with probability
 #
-# $$\log 2 - h(e) \;\le\; \mathrm{JS}(p, q) \;\le\; \mathrm{TV} \cdot \log 2 \;\le\; \log 2. \tag{12}$$
+# $$\tfrac12 \int_A p\,dx + \tfrac12 \int_{\text{not } A} q\,dx = \tfrac12 + \tfrac12 \int_A (p - q)\,dx
+# \;\le\; \tfrac12 + \tfrac12 \int_{p > q} (p - q)\,dx = \tfrac12 + \tfrac12 \mathrm{TV}(p, q). \tag{12}$$
 #
-# JS is the information (in nats) that one sample carries about the coin that chose its source; the lower bound is Fano's
-# inequality, the upper one says that a judge who is seldom right cannot have learned much. 300 random pairs of mixtures:
+# The best $A$ is where $p > q$, that is, where $D^* > 1/2$; and $\mathrm{TV} = \tfrac12 \int |p - q|$, the total variation, is
+# the mass that has to be moved. Against it, a thousand thresholds of the form "real if $x < c$":
+
+# %%
+step = x[1] - x[0]
+said_real = np.cumsum(p - q) * step                              # the integral over A = (x < c), for every c at once
+print(f"best threshold: {0.5 + 0.5 * said_real.max():.4f}, 1/2 + TV/2: {0.5 + 0.5 * theory.total_variation(p, q, x):.4f}")
+
+# %% [markdown]
+# (The two agree if one threshold separates $p > q$ from the rest, as for two Gaussians of equal width. Otherwise the
+# threshold is worse.)
+#
+# JS weighs doubt in another way. Put $p = 2m D^*$ and $q = 2m(1 - D^*)$ into (7), and let
+# $h(y) = -y \log y - (1 - y) \log(1 - y)$ be the entropy of a coin. Then $C(G) = -2 \int m\, h(D^*)\,dx$, so that
+#
+# $$\mathrm{JS}(p, q) = \log 2 - \int m\, h(D^*)\,dx: \tag{13}$$
+#
+# the doubt before you look, $\log 2$, minus the mean doubt that is left after you have seen $x$. JS is what one sample tells
+# about its source.
+
+# %%
+doubt = -np.nan_to_num(best * np.log(best)) - np.nan_to_num((1 - best) * np.log(1 - best))
+print(f"log 2 minus the mean doubt: {np.log(2) - average(m, doubt):.6f}   JS: {theory.js(p, q, x):.6f}")
+assert abs(np.log(2) - average(m, doubt) - theory.js(p, q, x)) < 1e-6
+
+# %% [markdown]
+# TV and JS are now two averages over $m$ of functions of one thing, the chance of error $e(x) = \min(D^*, 1 - D^*)$: its mean is
+# $e = (1 - \mathrm{TV})/2$, and the mean of $h(e(x))$ is the doubt. Between 0 and 1/2, $h$ is concave and lies above its chord,
+# $h(e) \ge 2 e \log 2$. The chord gives the upper bound; concavity (Jensen: the mean of $h$ is at most $h$ of the mean) gives
+# the lower one, known as Fano's inequality:
+#
+# $$\log 2 - h\Bigl(\frac{1 - \mathrm{TV}}{2}\Bigr) \;\le\; \mathrm{JS}(p, q) \;\le\; \mathrm{TV} \cdot \log 2
+# \;\le\; \log 2. \tag{14}$$
+#
+# 300 random pairs of mixtures:
 
 # %%
 rng, line = np.random.default_rng(4), np.linspace(-16, 16, 1601)
@@ -569,12 +614,12 @@ plots.show(figure, "Logits of two trained judges beside the true line 1/2 - x: o
 # for real images. What does the best judge become? With label $\alpha$ for real and $\beta$ for generated samples, the
 # bracket of (3) has two cross-entropies:
 #
-# $$p\,[\alpha \log y + (1 - \alpha) \log(1 - y)] + q\,[\beta \log y + (1 - \beta) \log(1 - y)]. \tag{13}$$
+# $$p\,[\alpha \log y + (1 - \alpha) \log(1 - y)] + q\,[\beta \log y + (1 - \beta) \log(1 - y)]. \tag{15}$$
 #
 # ### Exercise 4: the best judge for soft labels
 #
 # Collect what stands before $\log y$ and what stands before $\log(1 - y)$, and use the result of Step 2. Write the top of
-# (13) as a function or a formula in `p`, `q`, `real` ($\alpha$) and `fake` ($\beta$).
+# (15) as a function or a formula in `p`, `q`, `real` ($\alpha$) and `fake` ($\beta$).
 
 # %% tags=["exercise-03-smoothing"]
 def my_soft_judge(p, q, real, fake):
@@ -632,11 +677,11 @@ print("C on the way is never above the chord:", bool(np.all(path <= chord + 1e-9
 # %% [markdown]
 # *Second, its slope is that of $V$ with D held at its optimum.* When $q$ changes a little, $D^*$ changes too, but at a
 # maximum that costs nothing to first order (the envelope theorem). So the derivative of $C$ at the place $x$ is
-# $\log(1 - D^*(x))$, the very thing that G sees through a frozen D. Compare with a difference quotient in the direction of
-# the data, $p - q$:
+# $\log(1 - D^*(x))$, the very thing that G sees through a frozen D. Compare with a difference quotient, for a small move of
+# $q$'s own mass towards the places that $D^*$ likes:
 
 # %%
-direction, tiny = p - q, 1e-7
+direction, tiny = q * (best - average(q, best)), 1e-5
 quotient = (theory.criterion(p, q + tiny * direction, x) - theory.criterion(p, q, x)) / tiny
 frozen = np.log(q) - np.log(p + q)                               # log(1 - D*), without rounding
 slope_of_v = np.trapezoid(np.where(q > 0, direction * frozen, 0), x)
