@@ -23,8 +23,9 @@
 # %% [markdown]
 # ## Two kinds of things, one number
 #
-# We begin where everything can be seen. There are two classes, $y = 0$ and $y = 1$, and of each thing we know one number
-# $x$. Class 1 comes with probability $p(y{=}1)$, the *prior*. Within a class, $x$ is Gaussian. These tools will do:
+# We begin where everything can be seen. There are two classes, $y = 0$ and $y = 1$, and of each thing we know one
+# number $x$. Class 1 comes with probability $p(y{=}1)$, the *prior*. Within a class, $x$ is Gaussian. These tools will
+# do:
 
 # %%
 import numpy as np
@@ -68,8 +69,8 @@ print("y:", y[:8])
 # classes, because each $x$ belongs to one of them. Third: each term of the sum split in the same way. **A generative
 # model contains the discriminative one.**
 #
-# *Predict, then run.* At $x = 0.5$ class 1 is nearer ($1.5$ is one away, $-1.5$ is two away). But only 3 things in 10 are
-# of class 1. Which class would you bet on, and how much?
+# *Predict, then run.* At $x = 0.5$ class 1 is nearer ($1.5$ is one away, $-1.5$ is two away). But only 3 things in 10
+# are of class 1. Which class would you bet on, and how much?
 
 # %%
 x0 = 0.5
@@ -78,8 +79,8 @@ px = (1 - prior) * p0 + prior * p1                                      # p(x), 
 print(f"p(x|0) = {p0:.4f}, p(x|1) = {p1:.4f}, p(x) = {px:.4f}, so p(1|x) = {prior * p1 / px:.4f}")
 
 # %% [markdown]
-# That is what the formula says. The table itself needs no formula: of all the things with an $x$ near 0.5, count how many
-# are of class 1.
+# That is what the formula says. The table itself needs no formula: of all the things with an $x$ near 0.5, count how
+# many are of class 1.
 
 # %%
 near = y[np.abs(x - x0) < 0.05]
@@ -97,7 +98,8 @@ inside = np.digitize(x, edges)
 middle, share = (edges[:-1] + edges[1:]) / 2, np.array([y[inside == i].mean() for i in range(1, 33)])
 grid = np.linspace(-4, 4, 400)
 curve = theory.optimal_discriminator(prior * theory.gaussian(grid, m1, s), (1 - prior) * theory.gaussian(grid, m0, s))
-ax = plots.curves(grid, {"p(1|x) by Bayes": curve}, colors={"p(1|x) by Bayes": "discriminator"}, xlabel="x", ylabel="probability of class 1")
+ax = plots.curves(grid, {"p(1|x) by Bayes": curve}, colors={"p(1|x) by Bayes": "discriminator"}, xlabel="x",
+                  ylabel="probability of class 1")
 ax.plot(middle, share, "o", color=plots.INK, markersize=4)
 plots.show(ax, "An S-shaped curve, p(1|x) by Bayes' rule, and on it 32 dots: shares of class 1 counted in bins of x.")
 
@@ -107,8 +109,8 @@ plots.show(ax, "An S-shaped curve, p(1|x) by Bayes' rule, and on it 32 dots: sha
 #
 # ### Exercise: Bayes by hand
 #
-# Write $p(1 \mid x)$ as a formula in `p0` $= p(x \mid 0)$, `p1` $= p(x \mid 1)$ and `prior` $= p(y{=}1)$. A wrong one gets a
-# counter-example.
+# Write $p(1 \mid x)$ as a formula in `p0` $= p(x \mid 0)$, `p1` $= p(x \mid 1)$ and `prior` $= p(y{=}1)$. A wrong one
+# gets a counter-example.
 
 # %% tags=["exercise-01-bayes"]
 my_posterior = ...     # text such as "p0 * prior", or a function of p0, p1, prior
@@ -119,8 +121,8 @@ check("01-bayes", my_posterior)
 # %% [markdown]
 # ## Why a sigmoid?
 #
-# The curve above is S-shaped. Classifiers end in a sigmoid, $\sigma(l) = 1/(1 + e^{-l})$, so often that it seems a matter
-# of taste. Here it is a theorem. Let us go through it line by line, with SymPy holding the pen.
+# The curve above is S-shaped. Classifiers end in a sigmoid, $\sigma(l) = 1/(1 + e^{-l})$, so often that it seems a
+# matter of taste. Here it is a theorem. Let us go through it line by line, with SymPy holding the pen.
 #
 # **Line 1. The log odds.** Divide above and below in (1) by $p(x \mid 1)\,p(1)$:
 #
@@ -135,7 +137,8 @@ sigma = lambda l: 1 / (1 + sp.exp(-l))
 sp.simplify(sigma(sp.log(a / b)) - a / (a + b))         # 0: the two sides of (2) are equal
 
 # %% [markdown]
-# **Line 2. Two Gaussians of one width.** Now put in $\log p(x \mid i) = -\frac{(x - m_i)^2}{2s^2} - \log(s\sqrt{2\pi})$.
+# **Line 2. Two Gaussians of one width.** Now put in
+# $\log p(x \mid i) = -\frac{(x - m_i)^2}{2s^2} - \log(s\sqrt{2\pi})$.
 
 # %%
 X, M0, M1 = sp.symbols("x m0 m1", real=True)
@@ -182,9 +185,9 @@ print(f"here: w = {w:.4f}, b = {b:.4f}")
 assert np.max(np.abs(1 / (1 + np.exp(-(w * grid + b))) - curve)) < 1e-3     # in fact equal to the last digits
 
 # %% [markdown]
-# So the sigmoid of a line *is* $p(1 \mid x)$, at all 400 points. $w$ grows when the classes move apart or become narrower;
-# the prior only shifts the curve. With two widths $s_0 \ne s_1$ something stays in front of $x^2$, and the logit is a
-# parabola:
+# So the sigmoid of a line *is* $p(1 \mid x)$, at all 400 points. $w$ grows when the classes move apart or become
+# narrower; the prior only shifts the curve. With two widths $s_0 \ne s_1$ something stays in front of $x^2$, and the
+# logit is a parabola:
 
 # %%
 S0, S1 = sp.symbols("s0 s1", positive=True)
@@ -195,9 +198,9 @@ sp.factor(wider.coeff(X, 2))
 # %% [markdown]
 # ## Learning only the answer
 #
-# A discriminative model skips the story of how $x$ came about. *Logistic regression* assumes (2) with a line for $l$ and
-# looks for the $w$ and $b$ that make the labels in the table most probable. It never hears of $m_0$, $m_1$ or $s$. Six
-# Newton steps are enough:
+# A discriminative model skips the story of how $x$ came about. *Logistic regression* assumes (2) with a line for $l$
+# and looks for the $w$ and $b$ that make the labels in the table most probable. It never hears of $m_0$, $m_1$ or $s$.
+# Six Newton steps are enough:
 
 # %%
 def logistic_regression(x, y):
@@ -216,15 +219,16 @@ print(f"learned: w = {w_fit:.2f}, b = {b_fit:.2f};   by formula (3): w = {w:.2f}
 #
 # ## What is thrown away
 #
-# Split the joint the other way: $p(x, y) = p(y \mid x)\,p(x)$. The first factor is the discriminative model. The second,
-# **$p(x)$, is what it leaves out**. So any two worlds with one $p(y \mid x)$ and different $p(x)$ are the same to it.
+# Split the joint the other way: $p(x, y) = p(y \mid x)\,p(x)$. The first factor is the discriminative model. The
+# second, **$p(x)$, is what it leaves out**. So any two worlds with one $p(y \mid x)$ and different $p(x)$ are the same
+# to it.
 #
 # Here is a way to get from one such world to another. Throw things away by a rule that looks *only at $x$*: keep each
 # with probability $h(x)$. Then $p(x)$ becomes $p(x)\,h(x)$, up to a constant. In Bayes' rule $h(x)$ stands above and
 # below, and cancels.
 #
-# *Predict, then run.* We keep mostly what lies near $x = 0.5$. What happens to the mean of $x$, to its standard deviation, to
-# $w$ and $b$?
+# *Predict, then run.* We keep mostly what lies near $x = 0.5$. What happens to the mean of $x$, to its standard
+# deviation, to $w$ and $b$?
 
 # %%
 kept = rng.random(n) < np.exp(-(x - 0.5)**2)
@@ -261,10 +265,10 @@ DensityExplorer(prior=0.3, x0=0.5, selection=1.0)
 #
 # * Move `selection` from 0 to 4, with $x_0$ in different places. The dotted $p(x)$ goes where you look; the dotted
 #   $p(1 \mid x)$ stays on the green curve. This is the experiment above.
-# * Choose *p(x, y)* and change the prior. $p(x)$ is the sum of the two curves, and $p(1 \mid x)$ is the blue curve's share
-#   of it.
-# * Make one class wider. The posterior comes back down: far out on *both* sides the wide class wins. No sigmoid of a line
-#   can do that.
+# * Choose *p(x, y)* and change the prior. $p(x)$ is the sum of the two curves, and $p(1 \mid x)$ is the blue curve's
+#   share of it.
+# * Make one class wider. The posterior comes back down: far out on *both* sides the wide class wins. No sigmoid of a
+#   line can do that.
 # * Put both means at one place with one width. What is left of the posterior?
 #
 # ## Making, explicitly: maximum likelihood
@@ -297,8 +301,9 @@ print("dL/dsigma =", sp.together(sp.diff(L, sd)))
 
 
 # %% [markdown]
-# At the top both are zero. ($L$ falls to $-\infty$ for $\sigma \to 0$, for $\sigma \to \infty$ and for $\mu \to \pm\infty$,
-# as long as the points are not all equal. So there is a top, and a single place where both derivatives vanish must be it.)
+# At the top both are zero. ($L$ falls to $-\infty$ for $\sigma \to 0$, for $\sigma \to \infty$ and for
+# $\mu \to \pm\infty$, as long as the points are not all equal. So there is a top, and a single place where both
+# derivatives vanish must be it.)
 #
 # ### Exercise: maximum likelihood by hand
 #
@@ -335,9 +340,9 @@ plots.show(plots.densities(grid, p, q), "The data's density has two bumps, at -2
                                         "bump over both, with its top at 0, where there is hardly any data.")
 
 # %% [markdown]
-# The best Gaussian is not a good model: its top is where the data has nothing. Maximum likelihood did its work; the family
-# was too poor. How far off is it? Per sample, $L/n$ falls short of what the true density reaches, and by (4) the shortfall
-# is an average of $\log p - \log q$ over the data: the Kullback-Leibler divergence $\mathrm{KL}(p \,\|\, q)$.
+# The best Gaussian is not a good model: its top is where the data has nothing. Maximum likelihood did its work; the
+# family was too poor. How far off is it? Per sample, $L/n$ falls short of what the true density reaches, and by (4) the
+# shortfall is an average of $\log p - \log q$ over the data: the Kullback-Leibler divergence $\mathrm{KL}(p \,\|\, q)$.
 # **To maximise the likelihood is to minimise that divergence.**
 
 # %%
@@ -348,12 +353,13 @@ assert abs(short.mean() - theory.kl(p, q, grid)) < 3 * short.std() / np.sqrt(dat
 
 
 # %% [markdown]
-# With pictures the trouble is worse. No family of densities on 784 pixels is both rich enough for handwriting and simple
-# enough to write down, to normalise and to sample from. Each explicit model gives up one of the three.
+# With pictures the trouble is worse. No family of densities on 784 pixels is both rich enough for handwriting and
+# simple enough to write down, to normalise and to sample from. Each explicit model gives up one of the three.
 #
 # ## Making, implicitly: no density anywhere
 #
-# To *make* things one needs only to be able to make them. Take noise $z$ that any computer can draw, and a function $G$:
+# To *make* things one needs only to be able to make them. Take noise $z$ that any computer can draw, and a function
+# $G$:
 #
 # $$x = G(z), \qquad z \sim p_z. \tag{5}$$
 #
@@ -370,10 +376,10 @@ ax.plot(*points.T, ".", color=plots.COLORS["generated"])
 plots.show(ax, "Two hundred generated points, all on the unit circle and nowhere else.")
 
 # %% [markdown]
-# What is $p_g$ at a point of the plane? Off the circle it is 0. On the circle it cannot be a finite number, since a curve
-# has no area. So the likelihood of a data point that misses the circle by a hair is $\log 0$, and no small step of $G$
-# changes that: **maximum likelihood has nothing to hold on to.** A network from 100 numbers to 784 pixels is in the same
-# position, whatever its weights: it fills a sheet of at most 100 dimensions in a space of 784.
+# What is $p_g$ at a point of the plane? Off the circle it is 0. On the circle it cannot be a finite number, since a
+# curve has no area. So the likelihood of a data point that misses the circle by a hair is $\log 0$, and no small step
+# of $G$ changes that: **maximum likelihood has nothing to hold on to.** A network from 100 numbers to 784 pixels is in
+# the same position, whatever its weights: it fills a sheet of at most 100 dimensions in a space of 784.
 
 # %%
 from gan_edu.networks import MLPGenerator, seeded
@@ -389,9 +395,9 @@ print("directions in which x = G(z) can move:", int(torch.linalg.matrix_rank(J.d
 #
 # ### Exercise: a sampler for two bumps
 #
-# Our data is half $N(-2, 0.5^2)$ and half $N(2, 0.5^2)$, and the fitted Gaussian could not make it. Write a $G$ that can:
-# `z` has shape `(n, 2)`, both columns standard normal; return `n` numbers. No density is asked for; the check compares
-# 20,000 of your samples with the distribution.
+# Our data is half $N(-2, 0.5^2)$ and half $N(2, 0.5^2)$, and the fitted Gaussian could not make it. Write a $G$ that
+# can: `z` has shape `(n, 2)`, both columns standard normal; return `n` numbers. No density is asked for; the check
+# compares 20,000 of your samples with the distribution.
 
 # %% tags=["exercise-01-sampler"]
 def my_G(z):
@@ -402,15 +408,15 @@ def my_G(z):
 check("01-sampler", my_G)
 
 # %% [markdown]
-# You knew the answer and wrote it down. A program that only has the data must *learn* $G$, and so it needs a number that
-# says how far the made things are from the real ones, and that can be computed from samples of both.
+# You knew the answer and wrote it down. A program that only has the data must *learn* $G$, and so it needs a number
+# that says how far the made things are from the real ones, and that can be computed from samples of both.
 #
 # ## A first view of the game
 #
-# Here is the idea of 2014. Put real and made things on one table and write a label on each: **1 if it is real, 0 if it was
-# made**. Nobody had to label anything by hand. Now it is a two-class problem like the one at the top of this notebook, and a
-# discriminative model can learn it. Call it $D$. With as many real as made, the prior is 1/2 and Bayes' rule says
-# what $D$ will find:
+# Here is the idea of 2014. Put real and made things on one table and write a label on each: **1 if it is real, 0 if it
+# was made**. Nobody had to label anything by hand. Now it is a two-class problem like the one at the top of this
+# notebook, and a discriminative model can learn it. Call it $D$. With as many real as made, the prior is 1/2 and Bayes'
+# rule says what $D$ will find:
 #
 # $$D(x) = p(\text{real} \mid x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}. \tag{6}$$
 #
@@ -422,7 +428,8 @@ edges = np.linspace(-8, 8, 49)
 real, fake = np.histogram(data, edges)[0], np.histogram(made, edges)[0]
 D_counted = real / np.maximum(real + fake, 1)
 middle = (edges[:-1] + edges[1:]) / 2
-ax = plots.curves(grid, {"D by Bayes": theory.optimal_discriminator(p, q)}, colors={"D by Bayes": "discriminator"}, xlabel="x", ylabel="D(x), probability of being real")
+ax = plots.curves(grid, {"D by Bayes": theory.optimal_discriminator(p, q)}, colors={"D by Bayes": "discriminator"},
+                  xlabel="x", ylabel="D(x), probability of being real")
 ax.plot(middle, D_counted, "o", color=plots.INK, markersize=4)
 ax.set_xlim(-4, 4)
 plots.show(ax, "D counted in bins (dots) and by Bayes (curve): high at -2 and 2, where the data is, near 0 in the middle, "
@@ -430,7 +437,8 @@ plots.show(ax, "D counted in bins (dots) and by Bayes (curve): high at -2 and 2,
 
 # %% [markdown]
 # Read it as the maker would: $D$ is low in the middle, so stop making those; $D$ is high at $-2$ and $2$, so make more
-# there. **$D$ is a teacher that was trained without any label but "real" and "made".** And it gives marks: how often is it right?
+# there. **$D$ is a teacher that was trained without any label but "real" and "made".** And it gives marks: how often is
+# it right?
 
 # %%
 right = real[D_counted > 0.5].sum() + fake[D_counted <= 0.5].sum()     # says "real" where D > 1/2
@@ -438,10 +446,10 @@ print(f"right on {100 * right / (real.sum() + fake.sum()):.0f} % of the table; "
       f"no judge can reach more than {100 * theory.best_accuracy(p, q, grid):.0f} % in the long run")
 
 # %% [markdown]
-# When made things can no longer be told from real ones, even the best $D$ falls to 50 %. That is where the maker wants to
-# get. So let both learn in turn: $D$ to tell, $G$ to be taken for real. $G$ is a small network from noise to a number, and
-# nowhere below is there a density. (What `train` does in a step is notebook 05; `ema=0.98` smooths $G$ over its last steps.
-# This takes some seconds.)
+# When made things can no longer be told from real ones, even the best $D$ falls to 50 %. That is where the maker wants
+# to get. So let both learn in turn: $D$ to tell, $G$ to be taken for real. $G$ is a small network from noise to a
+# number, and nowhere below is there a density. (What `train` does in a step is notebook 05; `ema=0.98` smooths $G$ over
+# its last steps. This takes some seconds.)
 
 # %%
 from gan_edu.games import GAN
@@ -469,19 +477,25 @@ print(f"of the data {100 * theory.mass(theory.mixture(gap, [-2, 2], [0.5, 0.5], 
 
 # %%
 fig, axes = plots.figure(9.0, 2.6, columns=3)
-for ax, (name, sample, color) in zip(axes, [("data", data, "data"), ("Gaussian, maximum likelihood", made, "generated"), ("G, trained against D", learned, "generated")]):
-    ax.hist(sample, np.linspace(-5, 5, 51), density=True, color=plots.COLORS[color], alpha=0.6)
+three = {"data": data, "Gaussian, maximum likelihood": made, "G, trained against D": learned}
+for ax, (name, sample) in zip(axes, three.items()):
+    color = plots.COLORS["data" if name == "data" else "generated"]
+    ax.hist(sample, np.linspace(-5, 5, 51), density=True, color=color, alpha=0.6)
     plots.style(ax, xlabel="x", ylabel="density", title=name)
 plots.show(fig, "Three histograms: the data in two bumps; the fitted Gaussian in one wide bump; the trained generator in two "
                 "bumps again, with little between them.")
-between = lambda sample: np.mean(np.abs(sample) < 0.8)
-print(f"between the bumps: data below 2 %: {between(data) < 0.02}; Gaussian above 25 %: {between(made) > 0.25}; "
-      f"G below 15 %: {between(learned) < 0.15}")
 
 # %% [markdown]
-# Nobody told $G$ that there are two bumps, and no family of densities was chosen. It is not perfect: compare the places, the
-# heights and the widths of its bumps with the data's; and another seed gives another picture. Why it works at all, when it
-# does not, and how one would know, is what the other notebooks are about.
+# And the share of each that lies between the bumps:
+
+# %%
+between = [np.mean(np.abs(sample) < 0.8) for sample in three.values()]
+print(f"data below 2 %: {between[0] < 0.02}; Gaussian above 25 %: {between[1] > 0.25}; G below 15 %: {between[2] < 0.15}")
+
+# %% [markdown]
+# Nobody told $G$ that there are two bumps, and no family of densities was chosen. It is not perfect: compare the
+# places, the heights and the widths of its bumps with the data's; and another seed gives another picture. Why it works
+# at all, when it does not, and how one would know, is what the other notebooks are about.
 #
 # ## Who can do what
 #
@@ -503,13 +517,13 @@ print(f"between the bumps: data below 2 %: {between(data) < 0.02}; Gaussian abov
 #
 # ## Summary
 #
-# * Naming needs $p(y \mid x)$; making needs $p(x)$ or $p(x \mid y)$. Bayes' rule leads from the second to the first, and
-#   nothing leads back: $p(x)$ is gone.
+# * Naming needs $p(y \mid x)$; making needs $p(x)$ or $p(x \mid y)$. Bayes' rule leads from the second to the first,
+#   and nothing leads back: $p(x)$ is gone.
 # * For two Gaussians of one width $p(y \mid x) = \sigma(wx + b)$ with $w = (m_1 - m_0)/s^2$.
 # * Maximum likelihood needs a density that can be evaluated, and minimises $\mathrm{KL}(p_{data} \,\|\, p_\theta)$.
 # * An implicit model is a function of noise. It can be sampled, and has no likelihood to maximise.
-# * A GAN labels real things 1 and made things 0, and so turns an unsupervised problem into a supervised one. The trained
-#   judge compares two densities that nobody can write down.
+# * A GAN labels real things 1 and made things 0, and so turns an unsupervised problem into a supervised one. The
+#   trained judge compares two densities that nobody can write down.
 #
 # **Next:** notebook 02, what exactly the two players argue about.
 #
@@ -518,7 +532,8 @@ print(f"between the bumps: data below 2 %: {between(data) < 0.02}; Gaussian abov
 # * I. Goodfellow, J. Pouget-Abadie, M. Mirza, B. Xu, D. Warde-Farley, S. Ozair, A. Courville, Y. Bengio, *Generative
 #   Adversarial Nets*, 2014: sections 1 and 2 for explicit and implicit models, section 3 for the game.
 # * C. Bishop, *Pattern Recognition and Machine Learning*, 2006: section 4.2.1 for the sigmoid and its weights.
-# * A. Ng, M. Jordan, *On Discriminative vs. Generative Classifiers*, 2001: when it pays to learn $p(x \mid y)$ even for naming.
+# * A. Ng, M. Jordan, *On Discriminative vs. Generative Classifiers*, 2001: when it pays to learn $p(x \mid y)$ even for
+#   naming.
 # * S. Mohamed, B. Lakshminarayanan, *Learning in Implicit Generative Models*, 2016: section 2 for models without a
 #   likelihood and their comparison by classifiers.
 # * I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*: section 2 for the family tree of models by
