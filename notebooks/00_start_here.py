@@ -45,8 +45,8 @@ arena = Arena("mnist-mlp", real, seed=0)
 arena
 
 # %% [markdown]
-# Most people do better than a coin and worse than they had written down. Some forgeries give themselves away by a broken
-# stroke or by dust; others are better than some of the real ones, because real people write badly.
+# Did you reach your number? Some forgeries give themselves away by a broken stroke or by dust. Others look better than
+# some of the real ones: people write badly.
 #
 # **On paper** you can play too: the stored picture above shows the first twenty, numbered from the top left. It was made
 # with scikit-learn's digits, which were 8 by 8 pixels before they were enlarged; to keep that fair, the forged ones were
@@ -85,7 +85,7 @@ for who in ("you", "D"):
     print(f"{who:>4}: {score[who]} right, true share from {score[who + '_low']:.2f} to {score[who + '_high']:.2f}")
 
 # %% [markdown]
-# Play a while, run the cell again, and watch the bars shrink: four times as many pictures make them half as long.
+# Play a while, run the cell again, and watch the bars shrink: four times as many pictures make them about half as long.
 
 # %% [markdown]
 # ## The counterfeiter and the police
