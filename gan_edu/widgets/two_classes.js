@@ -111,7 +111,7 @@ function render({ model, el }) {
     probe.set(x0, world.posterior(x0));
     here.set(x0);
     const values = { p0: world.classes[0](x0), p1: world.classes[1](x0), px: world.px(x0), posterior: world.posterior(x0),
-      accuracy: density.integral(wide, (i) => Math.max(...CLASSES.map((_, k) => world.shares[k] * world.classes[k](wide[i])))),
+      accuracy: density.integral(wide, (i) => Math.max(world.shares[0] * world.classes[0](wide[i]), world.shares[1] * world.classes[1](wide[i]))),
       kept_px: kept.px(x0), kept_posterior: kept.posterior(x0), kept_share: kept.share };
     for (const key of Object.keys(outs)) {
       outs[key].set(kit.fixed(values[key], 4));
