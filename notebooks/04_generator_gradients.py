@@ -262,7 +262,7 @@ assert abs(high - 24 * np.log(2)) < 4e-6                 # two neighbours in flo
 # %% [markdown]
 # From 16.64 on the loss is $-\infty$. Here is the reason: float32 keeps 24 binary digits, so $1 + e^{-l}$ rounds to
 # exactly 1 once $e^{-l} \le 2^{-24}$, which is $l \ge 24 \log 2 = 16.64$. Then $\sigma(l)$ is 1, and $1 - \sigma(l)$ is
-# 0. Well before that, digits are lost; and after it, autograd meets $0 \cdot \infty$.
+# nothing at all. Well before that, digits are lost; and after it, autograd meets $0 \cdot \infty$.
 
 # %%
 l32 = torch.tensor([5.0, 12.0, 16.0, 16.7, 20.0], requires_grad=True)
@@ -291,7 +291,7 @@ check("04-stable", my_log_one_minus_D)
 
 # %% [markdown]
 # The cure is to never leave the logit: $\log(1 - \sigma(l)) = -\log(1 + e^l) = -\mathrm{softplus}(l)$. That is why
-# every $D$ in this course returns logits, and why `objectives.py` knows no other function.
+# every $D$ in this course returns logits, and why `objectives.py` writes these two losses with `softplus` only.
 
 # %%
 l32 = torch.tensor([-10000.0, -18.0, 0.0, 16.7, 20.0, 10000.0], requires_grad=True)
