@@ -15,7 +15,7 @@ from gan_edu.widgets import LatentExplorer
 pytestmark = pytest.mark.browser
 
 VALUES = "() => document.querySelector('.gx').gxValues().map((v) => Array.from(v))"
-PIXELS = "() => document.querySelector('.gx-stage > canvas').toDataURL()"
+PIXELS = "() => document.querySelector('.gx-latent .gx-stage > canvas').toDataURL()"
 SLIDER = ".gx-latent .gx-slider input"
 MOVES = """(slider, values) => { for (const v of values) {
     slider.value = v; slider.dispatchEvent(new Event('input', { bubbles: true })); } }"""
@@ -119,6 +119,23 @@ def test_colour_pictures(show):
     assert page.locator(".gx-gauge").is_hidden()
 
 
+def test_a_move_becomes_pixels_within_eight_milliseconds(show):
+    page = show(LatentExplorer("mnist-mlp"))
+    took = page.locator(SLIDER).first.evaluate("""async (slider) => {
+        const context = document.querySelector('.gx-stage > canvas').getContext('2d');
+        const read = () => context.getImageData(0, 0, 28, 28).data.join(), took = [];
+        for (let i = 0; i < 60; i++) {
+            const before = read(), began = performance.now();
+            slider.value = 3 * Math.sin(i + 1);
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            while (read() === before && performance.now() - began < 1000) await new Promise((r) => setTimeout(r));
+            took.push(performance.now() - began);
+            await new Promise((r) => setTimeout(r, 40));
+        }
+        return took; }""")
+    assert np.median(took[10:]) <= 8, f"median {np.median(took[10:]):.1f} ms"
+
+
 # ---- the controls
 
 def test_every_control_does_what_it_says(game, show):
@@ -200,7 +217,7 @@ def test_second_view_follows_and_closing_it_leaves_no_listener(game, show):
         window.close_second = widget.render({ model: window.model, el: host });
     }""")
     page.locator("#host " + SLIDER).first.press("End")
-    pixels = "(e) => e.querySelector('.gx-stage > canvas').toDataURL()"
+    pixels = "(e) => e.querySelector('.gx-latent .gx-stage > canvas').toDataURL()"
     assert page.locator("#host").evaluate(pixels) == page.evaluate(f"({pixels})(window.second)")
     before = page.evaluate("window.listeners()")
     page.evaluate("window.close_second()")
@@ -284,7 +301,7 @@ def test_second_view_and_restart(lab):
         nb.content.activeCellIndex = 1; await app.commands.execute('notebook:create-output-view'); }""")
     page.wait_for_function("document.querySelectorAll('.gx-latent').length === 2")
     page.locator(SLIDER).first.press("End")
-    page.wait_for_function("""() => new Set([...document.querySelectorAll('.gx-stage > canvas')]
+    page.wait_for_function("""() => new Set([...document.querySelectorAll('.gx-latent .gx-stage > canvas')]
         .map((canvas) => canvas.toDataURL())).size === 1""")
     page.evaluate("""async () => { const main = [...window.jupyterapp.shell.widgets('main')];
         await main.find((w) => w.content?.widgets).sessionContext.session.kernel.restart(); }""")
