@@ -353,8 +353,9 @@ assert abs(short.mean() - theory.kl(p, q, grid)) < 3 * short.std() / np.sqrt(dat
 
 
 # %% [markdown]
-# With pictures the trouble is worse. No family of densities on 784 pixels is both rich enough for handwriting and
-# simple enough to write down, to normalise and to sample from. Each explicit model gives up one of the three.
+# With pictures the trouble is worse. A density on 784 pixels that is rich enough for handwriting is hard to write down,
+# to normalise and to sample from all at once. (Later explicit models, autoregressive ones and flows, manage it, and pay
+# with slow sampling or with networks of a special build.)
 #
 # ## Making, implicitly: no density anywhere
 #
@@ -363,8 +364,9 @@ assert abs(short.mean() - theory.kl(p, q, grid)) < 3 * short.std() / np.sqrt(dat
 #
 # $$x = G(z), \qquad z \sim p_z. \tag{5}$$
 #
-# That is a model: it gives samples, as many as you like. It is called *implicit* because the density $p_g$ of $G(z)$ is
-# there, but nobody has it. Here is a $G$ from one number to a point in the plane, and what it makes.
+# That is a model: it gives samples, as many as you like. It is called *implicit* because its density $p_g$ is nowhere
+# written down, and, as we shall see, need not even exist. Here is a $G$ from one number to a point in the plane, and
+# what it makes.
 
 # %%
 def G_circle(z):
