@@ -124,3 +124,46 @@ def test_a_redraw_follows_the_hand(show):
         }
         return times.sort((a, b) => a - b); }""")
     assert times[20] < 33
+
+
+ASK = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel, said = [];
+    const future = kernel.requestExecute({ code });
+    future.onIOPub = (m) => { if (m.header.msg_type === 'stream') said.push(m.content.text); };
+    await future.done;
+    return said.join(''); }"""
+
+
+def test_in_jupyterlab_the_keyboard_bends_the_judge_and_python_hears_it(lab):
+    page = lab.open(lab.write("value.ipynb", "from gan_edu.widgets import ValueExplorer",
+                              "explorer = ValueExplorer(); explorer"))
+    page.wait_for_selector(".gx-plot path[d]")
+    before = page.evaluate(READ)["V(D)"]
+    page.get_by_role("slider", name="D at x = 2.0").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    page.wait_for_function("(v) => document.querySelector('.gx-value').textContent.replace('\\u2212', '-') !== v", arg=before)
+    page.wait_for_timeout(300)  # the kernel hears a key after the page has drawn it
+    shown = float(page.evaluate(READ)["V(D)"])
+    assert shown < float(before)
+    assert float(page.evaluate(ASK, "print(explorer.readouts()['V'])")) == pytest.approx(shown, abs=6e-5)
+    page.evaluate(ASK, "explorer.show_panel('d')")
+    page.wait_for_function("document.querySelector('.gx-readout .gx-value').textContent.endsWith('1.3863')")
+    assert page.problems == []
+    lab.close(page)
+
+
+SCROLL = """async () => {  // JupyterLab draws only the cells that are in sight
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    const made = (cell) => /^(Value|Discriminator)Explorer\\(\\)/m.test(cell.model.sharedModel.source);
+    const at = notebook.widgets.findIndex(made);
+    await notebook.scrollToItem(at, 'start'); }"""
+
+
+@pytest.mark.parametrize("name", ["02_minimax_game", "03_optimal_discriminator"])
+def test_the_notebooks_run_in_jupyterlab_and_their_explorers_are_live(lab, name):
+    page = lab.open(f"notebooks/{name}.ipynb")
+    page.evaluate(SCROLL)
+    page.wait_for_selector(".gx-plot path[d]", state="attached", timeout=60_000)
+    assert page.locator("[data-gx-error]").count() == 0
+    lab.close(page)
