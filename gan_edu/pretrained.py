@@ -16,6 +16,7 @@ from gan_edu.checkpoints import load_checkpoint, read_tensors, save_checkpoint, 
 from gan_edu.errors import CheckpointError
 from gan_edu.files import write_whole
 from gan_edu.games import GAN
+from gan_edu.networks import build, describe, seeded
 
 FOLDER = Path(__file__).parent / "weights"
 
@@ -46,9 +47,12 @@ def load(name: str, *, step: int | None = None) -> GAN:
     made = card(name)
     path = _verified(made["file"], made["sha256"])
     game, _, _ = load_checkpoint(path)
-    if step is not None:
-        if step not in made["snapshots"]:
-            raise ValueError(f"{name} has snapshots at steps {made['snapshots']}, got {step}; take one of them")
+    if step is not None and step not in made["snapshots"]:
+        raise ValueError(f"{name} has snapshots at steps {made['snapshots']}, got {step}; take one of them")
+    if step == 0:                                         # what training started from is a matter of the seed
+        with seeded(made["seed"]):
+            game.G = build(describe(game.G))
+    elif step is not None:
         tensors, _ = read_tensors(_verified(made["snapshot_file"], made["snapshot_sha256"]))
         game.G.load_state_dict(unpack_rows({key.split("/", 1)[1]: value for key, value in tensors.items()
                                             if key.startswith(f"{step}/")}))
@@ -65,13 +69,14 @@ def ship(name: str, game: GAN, moments: Mapping[int, Mapping[str, Tensor]], note
          folder: Path = FOLDER) -> dict:
     """Write a finished game and the moments of its G as weights `name`, and return the card. For make_weights.
 
-    moments: step to G's state dict, kept as one int8 a weight with one scale a row; the game is kept as float16.
+    moments: step to G's state dict, kept as one int8 a weight with one scale a row; the game is kept as float16, and
+    the untrained generator, step 0, as its seed in the notes.
     """
     finished = GAN(game.G_ema or game.G, game.D, objective=game.objective.name)
     path = save_checkpoint(folder / f"{name}.safetensors", finished, half=True)
     rows = {f"{step}/{key}": value for step, state in moments.items() for key, value in pack_rows(state).items()}
     write_tensors(folder / f"{name}-moments.safetensors", rows, {"format": "gan_edu 1", "moments": sorted(moments)})
-    made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": sorted(moments),
+    made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": [0, *sorted(moments)],
             "snapshot_file": f"{name}-moments.safetensors",
             "snapshot_sha256": _sha256(folder / f"{name}-moments.safetensors")}
     write_whole(folder / f"{name}.json", (json.dumps(made, indent=2) + "\n").encode())
