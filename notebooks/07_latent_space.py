@@ -133,16 +133,16 @@ plots.show(ax, "Four densities of the length of z: with 1 coordinate it is large
 
 # %%
 lengths = [0, 2.5, 5, 7, 10, 14, 20]
-shell = torch.cat([10 * one / one.norm() for one in z_of(0, 3, 5, 38)[:, None]])
+shell = torch.cat([10 * one / one.norm() for one in z_of(0, 3, 12, 19)[:, None]])
 rays = torch.cat([one * length / 10 for one in shell for length in lengths]).view(-1, 100)
 ax = plots.image_grid(draw(rays), columns=7, column_labels=["|z| = 0"] + [f"{v:g}" for v in lengths[1:]])
-plots.show(ax, "Four rows of seven pictures. At length 0 all rows show one unclear shape between several digits; with growing "
-               "length each row becomes its own digit and then only bolder.")
+plots.show(ax, "Four rows of seven pictures. At length 0 all rows show the same stubby shape, between 8 and 9; with growing "
+               "length each row turns into its own digit, and beyond 10 it changes little.")
 
 # %% [markdown]
-# At the origin there is one picture, and it is nobody's digit: a bit of everything. With the length each row makes up its
-# mind; beyond 10 little changes but contrast. So the *direction* of $z$ says what is drawn, and its *length* how
-# decidedly. That will matter in a moment.
+# At the origin all rows are one picture, a stubby shape between an 8 and a 9 that nobody asked for. With growing length
+# each row makes up its mind; beyond 10 little changes. So the *direction* of $z$ says what is drawn, and its *length*
+# how decidedly. That will matter in a moment.
 
 # %% [markdown]
 # ## Half-way: line or great circle?
@@ -198,7 +198,7 @@ assert line < 0.95 * ends and abs(circle / ends - 1) < 0.04
 
 
 # %% [markdown]
-# The line pulls all pictures towards the undecided one at the origin, and some of the variety is gone; the great circle
+# The line pulls all pictures towards the one at the origin, and some of the variety is gone; the great circle
 # loses nothing. No single picture shows it. Five hundred do.
 
 # %% [markdown]
@@ -278,7 +278,7 @@ moved = torch.cat([z_of(3) + torch.arange(-3.0, 4.0)[:, None] * d for d in some]
 ax = plots.image_grid(draw(moved), columns=7, row_labels=[f"direction {n}" for n in (1, 2, 3, 31, 100)],
                       column_labels=[f"{u:+d}" if u else "z" for u in range(-3, 4)])
 plots.show(ax, "Five rows of seven pictures: along directions 1, 2 and 3 the digit changes its shape or becomes another; "
-               "along direction 31 a little; along direction 100 nothing can be seen.")
+               "along directions 31 and 100 nothing can be seen.")
 
 
 # %% [markdown]
@@ -313,9 +313,9 @@ check("07-thicker", my_direction)
 
 
 # %% [markdown]
-# Give it to the explorer, `LatentExplorer("mnist-mlp", directions=[my_direction])`, and look what else it does. A thin 1 pushed
-# far enough becomes a fat 0: in MNIST, too, ones are written thin and zeros bold, and the generator has learned what goes
-# together, not what causes what.
+# Give it to the explorer, `LatentExplorer("mnist-mlp", directions=[my_direction])`, and look what else it does. Pushed
+# far enough, a 3, a 4 or a 9 may close up and become a fat 0. In MNIST, too, zeros are the boldest digits (2.7 pixels on
+# average, the others 2.2 to 2.5): the generator has learned what goes together, not what causes what.
 
 # %% [markdown]
 # ## Arithmetic
@@ -373,10 +373,10 @@ plots.show(ax, "Three digits, each moved along the difference of means of three 
                "from left to right, more with 300, and nearly all stay the digits they are.")
 
 # %% [markdown]
-# Three examples of each kind are enough, for pictures that were never looked at. Three hundred give nearly twice the tilt
-# for a step of the same length, since less of the step is wasted on what only a few of them had. And unlike thickness, lean leaves the
-# digits what they are: in MNIST every digit is written by people who lean and by people who do not. Adding and
-# subtracting $z$ is nothing but moving along a direction that was found from examples.
+# Three examples of each kind are enough, for pictures that were never looked at. Three hundred give half as much tilt again, or
+# more, for a step of the same length, since less of the step is spent on what only a few of them had. The digits stay
+# what they are, until the end of the row. Adding and subtracting $z$ is nothing but moving along a direction that was
+# found from examples.
 
 # %% [markdown]
 # ## Invention or memory?
@@ -385,7 +385,7 @@ plots.show(ax, "Three digits, each moved along the difference of means of three 
 # samples, the nearest training image. Let us do that for a walk from a 1 to a 7, and then do a little better.
 
 # %%
-walk = draw(latent.slerp(z_of(22)[0], z_of(36)[0], t))
+walk = draw(latent.slerp(z_of(121)[0], z_of(99)[0], t))
 pixels = training.images / 255                                      # 0 to 1
 index, distance = metrics.nearest_neighbours((walk + 1) / 2, pixels, 1)
 nearest = data.scale(training.images[torch.as_tensor(index[:, 0])])
@@ -458,7 +458,7 @@ print("a copy moved by one pixel is farther from its original than half of all s
 # * A straight line half-way is $1/\sqrt 2$ as long. What is lost is variety, and it takes many pictures to see it.
 # * The singular vectors of the first layer order directions by how much the picture listens to them.
 # * A direction with a chosen meaning needs examples, or a measure of the meaning and a little regression. It moves along
-#   whatever goes together in the data: bold with round, but lean with nothing.
+#   whatever goes together in the data, such as bold and round.
 # * Whether a picture is a memory is a question about distances, and a distance means nothing until you know how far
 #   apart real images are.
 #

@@ -43,3 +43,11 @@ def test_a_copy_moved_by_one_pixel_passes_as_an_invention(said):
 def test_the_training_images_themselves_are_memories(said):
     copies = said["pixels"][:20]
     assert said["memories"](copies, said["pixels"], said["unseen"]).all()
+
+
+def test_zeros_are_the_boldest_digits_of_mnist(said):
+    training = said["training"]
+    width = torch.cat([metrics.stroke_width(data.scale(part)) for part in training.images.split(10_000)])
+    means = [width[training.labels == digit].mean().item() for digit in range(10)]
+    assert means[0] == pytest.approx(2.7, abs=0.05)
+    assert 2.15 <= min(means[1:]) and max(means[1:]) < 2.55
