@@ -315,7 +315,7 @@ check("07-thicker", my_direction)
 # %% [markdown]
 # Give it to the explorer, `LatentExplorer("mnist-mlp", directions=[my_direction])`, and look what else it does. Pushed
 # far enough, a 3, a 4 or a 9 may close up and become a fat 0. In MNIST, too, zeros are the boldest digits (2.7 pixels on
-# average, the others 2.2 to 2.5): the generator has learned what goes together, not what causes what.
+# average, the others 2.2 to 2.6): the generator has learned what goes together, not what causes what.
 
 # %% [markdown]
 # ## Arithmetic
