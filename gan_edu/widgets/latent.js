@@ -10,7 +10,7 @@ const ENGINES = {
 
 const HINTS = {
   one: "A direction moves many coordinates of z at once, a coordinate only one.",
-  between: "Half-way by the line, z is shorter than any z that the generator was trained on.",
+  between: "Half-way by the line, z is shorter than nearly every z that the generator was trained on.",
   sweep: "A click or the arrow keys choose a picture; Enter makes it the centre.",
 };
 
