@@ -69,7 +69,8 @@ x = np.linspace(-12, 12, 4001)
 p, q = theory.gaussian(x), theory.gaussian(x, 1.5, 0.8)
 ax = plots.densities(x, p, q, D(x))
 ax.set_xlim(-4, 5)
-plots.show(ax, "The data around 0, the generated samples around 1.5, and a judge D that falls from 1 to 0 between them.")
+plots.show(ax, "The data around 0, the generated samples around 1.5, "
+               "and a judge D that falls from 1 to 0 between them.")
 
 # %% [markdown]
 # Knowing $p$ and $q$, both expectations in (1) are integrals, $\mathbb{E}_{x \sim p}[\log D] = \int p \log D\,dx$ and
@@ -87,8 +88,9 @@ assert abs(on_data + on_fakes - theory.value(D(x), p, q, x)) < 1e-9
 
 # %%
 for mean in (0.0, 1.0, 5.0):
-    print(f"D = 1/2 against N({mean:g}, 1): V = {theory.value(0.5, p, theory.gaussian(x, mean), x):.4f}")
-    assert abs(theory.value(0.5, p, theory.gaussian(x, mean), x) + 1.3863) < 1e-3
+    V_half = theory.value(0.5, p, theory.gaussian(x, mean), x)
+    print(f"D = 1/2 against N({mean:g}, 1): V = {V_half:.4f}")
+    assert abs(V_half + 1.3863) < 1e-3
 
 # %% [markdown]
 # ## Play it
@@ -112,9 +114,10 @@ for letter, ax in zip("abcd", axes.flat, strict=True):
     state = ValueExplorer().show_panel(letter)
     r = state.readouts()
     plots.densities(near, *np.exp(state.log_densities(near)), state.D(near), ax=ax)
-    ax.text(0.02, 0.8, f"({letter})\nV = {r['V']:.3f}\nbound {r['C']:.3f}", transform=ax.transAxes, va="top", fontsize=9)
-plots.show(figure, "Four panels: (a) a rough judge; (b) the judge has converged; (c) the generator has moved towards the data "
-                   "while the judge stood still; (d) both densities equal and the judge at one half.")
+    words = f"({letter})\nV = {r['V']:.3f}\nbound {r['C']:.3f}"
+    ax.text(0.02, 0.8, words, transform=ax.transAxes, va="top", fontsize=9)
+plots.show(figure, "Four panels: (a) a rough judge; (b) the judge has converged; (c) the generator "
+                   "has moved towards the data, the judge has not; (d) equal densities, the judge at 1/2.")
 
 # %% [markdown]
 # (a) G is near, D is only roughly right, and $V$ is below its bound. (b) D has learned: $V$ touches the bound. (c) G has moved
@@ -144,7 +147,8 @@ print("within three standard errors:", abs(estimate - exact) < 3 * error)
 # %%
 sizes = np.array([30, 100, 300, 1000, 3000, 10_000])
 def one_error(n):
-    return np.log(D(sample_data(n, rng))).mean() + np.log(1 - D(G(rng.normal(size=n)))).mean() - exact
+    real, fake = sample_data(n, rng), G(rng.normal(size=n))
+    return np.log(D(real)).mean() + np.log(1 - D(fake)).mean() - exact
 
 errors = np.array([np.sqrt(np.mean([one_error(n)**2 for _ in range(300)])) for n in sizes])
 slope = np.polyfit(np.log(sizes), np.log(errors), 1)[0]
@@ -207,9 +211,9 @@ real, fake = sample_data(500, rng), G(rng.normal(size=500))
 D_x, D_Gz = torch.tensor(D(real)), torch.tensor(D(fake))
 ones, zeros = torch.ones_like(D_x), torch.zeros_like(D_Gz)
 V_hat = (D_x.log().mean() + (1 - D_Gz).log().mean()).item()
-print(f"V                     {V_hat:.6f}")
-print(f"-(BCE real + BCE fake) {-(bce(D_x, ones) + bce(D_Gz, zeros)).item():.6f}")
-print(f"-2 BCE of one batch   {-2 * bce(torch.cat([D_x, D_Gz]), torch.cat([ones, zeros])).item():.6f}")
+two_bces = (bce(D_x, ones) + bce(D_Gz, zeros)).item()
+one_bce = bce(torch.cat([D_x, D_Gz]), torch.cat([ones, zeros])).item()
+print(f"V {V_hat:.6f},  -(BCE real + BCE fake) {-two_bces:.6f},  -2 BCE of one batch {-2 * one_bce:.6f}")
 
 # %% [markdown]
 # So training D is plain supervised learning: a classifier with labels that cost nothing, fitted by maximum likelihood. That is
@@ -217,8 +221,8 @@ print(f"-2 BCE of one batch   {-2 * bce(torch.cat([D_x, D_Gz]), torch.cat([ones,
 # any others.
 
 # %%
-assert abs(V_hat + (bce(D_x, ones) + bce(D_Gz, zeros)).item()) < 1e-9
-assert abs(V_hat + 2 * bce(torch.cat([D_x, D_Gz]), torch.cat([ones, zeros])).item()) < 1e-9
+assert abs(V_hat + two_bces) < 1e-9
+assert abs(V_hat + 2 * one_bce) < 1e-9
 
 # %% [markdown]
 # (5) needs equal numbers of both kinds. Take 500 real and 100 generated samples, and a judge who always says 0.9. One mean over
@@ -229,7 +233,7 @@ many, few = torch.full((500,), 0.9), torch.full((100,), 0.9)
 labels = torch.cat([torch.ones(500), torch.zeros(100)])
 one_mean = -2 * bce(torch.cat([many, few]), labels).item()
 two_means = -(bce(many, labels[:500]) + bce(few, labels[500:])).item()
-print(f"V by quadrature {theory.value(0.9, p, q, x):.3f}   two means {two_means:.3f}   one mean {one_mean:.3f}")
+print(f"V by quadrature {theory.value(0.9, p, q, x):.3f}, two means {two_means:.3f}, one mean {one_mean:.3f}")
 
 
 # %% [markdown]
@@ -285,7 +289,8 @@ def one_step(factor, optimizer):
     return w.detach().numpy() - np.array([0.3, -0.2])
 
 for optimizer in (torch.optim.SGD, torch.optim.Adam):
-    print(f"{optimizer.__name__:4s}  sum {one_step(1.0, optimizer).round(4)}   half {one_step(0.5, optimizer).round(4)}")
+    of_sum, of_half = one_step(1.0, optimizer), one_step(0.5, optimizer)
+    print(f"{optimizer.__name__:4s}  sum {of_sum.round(4)}   half {of_half.round(4)}")
 
 # %% [markdown]
 # Our own losses take logits and use the sum. They are the same number again:
@@ -348,10 +353,11 @@ check("02-terms", my_bets)
 
 # %%
 best = theory.optimal_discriminator(p, q)
-judges = {"best": best, "half": 0.5 + 0 * x, "reversed": 1 - best, "gullible": 0.999 + 0 * x, "paranoid": 0.001 + 0 * x}
+judges = {"best": best, "half": 0.5 + 0 * x, "reversed": 1 - best,
+          "gullible": 0.999 + 0 * x, "paranoid": 0.001 + 0 * x}
 def terms(D):
-    D = np.clip(D, 1e-300, 1 - 1e-16)
-    return [np.trapezoid(w * f, x) for w, f in [(p, np.log(D)), (p, np.log1p(-D)), (q, np.log1p(-D)), (q, np.log(D))]]
+    yes, no = np.log(np.clip(D, 1e-300, 1)), np.log1p(-np.clip(D, 0, 1 - 1e-16))
+    return [np.trapezoid(w * f, x) for w, f in [(p, yes), (p, no), (q, no), (q, yes)]]
 
 print(f"{'':10s} E_p log D   E_p log(1-D)   E_q log(1-D)   E_q log D        V")
 for name, judge in judges.items():
@@ -364,7 +370,9 @@ for name, judge in judges.items():
 
 # %%
 table = np.array([terms(judges[name]) for name in ("reversed", "half", "best")])
-print("rising:", np.all(np.diff(table, axis=0) > 0, axis=0), " falling:", np.all(np.diff(table, axis=0) < 0, axis=0))
+change = np.diff(table, axis=0)
+print("rising: ", np.all(change > 0, axis=0))
+print("falling:", np.all(change < 0, axis=0))
 
 # %% [markdown]
 # But as a rule it fails. The highest first term belongs to the *gullible* judge, who calls everything real, and the highest
@@ -376,7 +384,8 @@ print("rising:", np.all(np.diff(table, axis=0) > 0, axis=0), " falling:", np.all
 
 # %%
 fixed = theory.optimal_discriminator(p, theory.gaussian(x, 1.5, 0.8))
-makers = {"before": theory.gaussian(x, 1.5, 0.8), "equal to the data": theory.gaussian(x), "one trick": theory.gaussian(x, -2.5, 0.1)}
+makers = {"before": theory.gaussian(x, 1.5, 0.8), "equal to the data": theory.gaussian(x),
+          "one trick": theory.gaussian(x, -2.5, 0.1)}
 for name, made in makers.items():
     second = np.trapezoid(made * np.log1p(-np.clip(fixed, 0, 1 - 1e-16)), x)
     print(f"{name:18s} E_q log(1-D) = {second:7.3f}   but JS to the data = {theory.js(p, made, x):.3f}")
@@ -408,8 +417,8 @@ def random_judge():
     return np.clip(offset + slope * x + size * np.sin(2 * pace * x), -30, 30)
 
 values = [worst_case(random_judge()) for _ in range(1000)]
-print(f"-log 4 = {-np.log(4):.4f};  all of 1000 random judges below it: {max(values) <= -np.log(4)};  "
-      f"D = 1/2 reaches {worst_case(0 * x):.4f}")
+print(f"-log 4 = {-np.log(4):.4f};  D = 1/2 reaches {worst_case(0 * x):.4f}")
+print("all of 1000 random judges at or below it:", max(values) <= -np.log(4))
 
 # %% [markdown]
 # So the most cautious D says $1/2$ and secures $-\log 4$. Notebook 03 shows that the best G, with D answering, also ends at

@@ -44,8 +44,8 @@ previous = np.seterr(divide="ignore", invalid="ignore")   # 0 log 0 counts as 0 
 
 # %%
 x = np.linspace(-12, 13, 5001)
-p = theory.gaussian(x, mean=0, std=1)      # the data;      try theory.mixture(x, [-2, 2], [0.6, 0.6], [0.5, 0.5])
-q = theory.gaussian(x, mean=1, std=1)      # the generator; try another mean and std
+p = theory.gaussian(x, mean=0, std=1)    # data; try theory.mixture(x, [-2, 2], [0.6, 0.6], [0.5, 0.5])
+q = theory.gaussian(x, mean=1, std=1)    # generator; try another mean and std
 
 # %% [markdown]
 # Before using a grid, check that it holds the densities: the mass of each should be 1.
@@ -79,9 +79,9 @@ def D_any(x):
     return 1 / (1 + np.exp(1.3 * x - 1))
 
 z = np.linspace(-9, 9, 20001)
-over_z = np.trapezoid(theory.gaussian(z) * np.log(1 - D_any(np.abs(z))), z)      # left side: G(z) = |z|
+over_z = np.trapezoid(theory.gaussian(z) * np.log(1 - D_any(np.abs(z))), z)         # G(z) = |z|
 half = np.linspace(0, 9, 20001)
-over_x = np.trapezoid(2 * theory.gaussian(half) * np.log(1 - D_any(half)), half)  # right side: q(x) = 2 phi(x)
+over_x = np.trapezoid(2 * theory.gaussian(half) * np.log(1 - D_any(half)), half)    # q(x) = 2 phi(x)
 print(f"average over z: {over_z:.6f}   average over x: {over_x:.6f}")
 assert abs(over_z - over_x) < 1e-6
 
@@ -93,7 +93,8 @@ assert abs(over_z - over_x) < 1e-6
 draws = np.abs(np.random.default_rng(0).normal(size=100_000))
 samples = np.log(1 - D_any(draws))
 error = samples.std() / np.sqrt(samples.size)
-print(f"from samples: {samples.mean():.3f}, within three standard errors: {abs(samples.mean() - over_x) < 3 * error}")
+print(f"from samples: {samples.mean():.3f}")
+print("within three standard errors:", abs(samples.mean() - over_x) < 3 * error)
 
 # %% [markdown]
 # For a $G$ that does not fold, $q$ is found by the change of variables $q(x) = p_z(z)\,|dz/dx|$ at $z = G^{-1}(x)$. SymPy
@@ -131,8 +132,8 @@ sp.simplify(p_z.subs(Z, z_of_x) * sp.diff(z_of_x, X))     # the density of N(b, 
 figure, axes = plots.figure(9.6, 3.1, columns=3)
 for ax, (height_p, height_q) in zip(axes, [(0.3, 0.1), (0.2, 0.2), (0.05, 0.35)]):
     plots_theory.pointwise(height_p, height_q, ax)
-plots.show(figure, "Three curves a log y + b log(1 - y): with a = 0.3, b = 0.1 the top is at 0.75, with a = b at 0.5, "
-                   "with a = 0.05, b = 0.35 at 0.125.")
+plots.show(figure, "Three curves a log y + b log(1 - y): with a = 0.3, b = 0.1 the top is at 0.75, "
+                   "with a = b at 0.5, with a = 0.05, b = 0.35 at 0.125.")
 
 # %% [markdown]
 # Each curve has one top, and it is not at an end: to answer 1 would be best for the real samples and infinitely bad for
@@ -170,7 +171,8 @@ rng = np.random.default_rng(1)
 answers = np.linspace(0.0001, 0.9999, 10_000)
 pairs = rng.uniform(0.01, 3, (1000, 2))
 found = [answers[np.argmax(u * np.log(answers) + v * np.log(1 - answers))] for u, v in pairs]
-print("largest distance to a/(a+b) below 0.0001:", np.max(np.abs(found - pairs[:, 0] / pairs.sum(1))) < 1e-4)
+distance = np.abs(found - pairs[:, 0] / pairs.sum(1))
+print("largest distance to a/(a+b) below 0.0001:", distance.max() < 1e-4)
 
 
 # %% [markdown]
@@ -246,7 +248,8 @@ print(f"V(your D) = {V:.4f} <= V(D*) = {C:.4f}: {V <= C}")
 # The right side of (5), computed on its own, is exactly the difference.
 
 # %%
-coins = np.nan_to_num(best * np.log(best / D)) + np.nan_to_num((1 - best) * np.log((1 - best) / (1 - D)))
+real_side, fake_side = best * np.log(best / D), (1 - best) * np.log((1 - best) / (1 - D))
+coins = np.nan_to_num(real_side) + np.nan_to_num(fake_side)      # 0 log 0 = 0
 loss = np.trapezoid((p + q) * coins, x)
 print(f"V(D*) - V(D) = {C - V:.6f},  right side of (5) = {loss:.6f}")
 assert abs((C - V) - loss) < 1e-6
@@ -259,7 +262,8 @@ figure, axes = plots.figure(8.8, 3.2, columns=2)
 plots_theory.judges(x[2000:3200], {"your D": D[2000:3200], "D*": best[2000:3200]}, axes[0])
 part = slice(1400, 3600)
 plots_theory.loss_of_judge(x[part], p[part], q[part], D[part], axes[1], value=V, bound=C)
-plots.show(figure, f"Your judge beside D*, and what it loses place by place: V(D) = {V:.4f} under C(G) = {C:.4f}.")
+plots.show(figure, "Your judge beside D*, and what it loses place by place: "
+                   f"V(D) = {V:.4f} under C(G) = {C:.4f}.")
 
 # %% [markdown]
 # One judge proves little; a thousand wiggly ones, with random offset, slope and wave, still prove nothing but make a good
@@ -288,7 +292,9 @@ def box(left):
     return inside / theory.mass(inside, u)
 
 D_box = theory.optimal_discriminator(box(0.5), box(2.5))
-print("answers where something lives:", np.unique(D_box[~np.isnan(D_box)]), " undefined at", np.isnan(D_box).sum(), "points")
+undefined = np.isnan(D_box)
+print("answers where something lives:", np.unique(D_box[~undefined]))
+print("undefined at", undefined.sum(), "of", u.size, "points")
 
 # %% [markdown]
 # The judge is perfect, and its value is the greatest possible, 0. Now move the generated box. *Predict, then run:* does the
@@ -301,7 +307,7 @@ for left in (4.0, 2.5, 1.6, 1.0, 0.5):
 
 # %% [markdown]
 # As long as the supports are apart, $C(G) = 0$ whatever the distance: a perfect judge has nothing to say about *how far*.
-# (2) warned us: thin sheets in a large space hardly ever meet. Notebook 04 shows what this does to G's gradient, notebook
+# Step 1 warned us: thin sheets in a large space hardly ever meet. Notebook 04 shows what this does to G's gradient, notebook
 # 11 measures with W1 instead.
 #
 # ## Step 6: a judge is a density ratio
@@ -310,7 +316,7 @@ for left in (4.0, 2.5, 1.6, 1.0, 0.5):
 #
 # $$\operatorname{logit} D^*(x) = \log \frac{D^*(x)}{1 - D^*(x)} = \log p(x) - \log q(x). \tag{6}$$
 #
-# For two Gaussians SymPy can write it out, first in general, then with equal widths:
+# For two Gaussians SymPy can write it out:
 
 # %%
 X, m0, m1 = sp.symbols("x m_0 m_1", real=True)
@@ -319,11 +325,17 @@ def log_gauss(m, s):
     return -((X - m) / s)**2 / 2 - sp.log(s)
 
 logit = sp.expand(log_gauss(m0, s0) - log_gauss(m1, s1))
-sp.Tuple(sp.collect(logit, X), sp.factor(logit.subs(s1, s0)))
+sp.collect(logit, X)
 
 # %% [markdown]
-# A parabola in general. With equal widths the $x^2$ cancels and a straight line is left: one neuron with a sigmoid *is* the
-# best judge of two equal Gaussians. (6) also runs backwards. Whoever knows $q$ and the judge knows $p$:
+# A parabola in general. With equal widths the $x^2$ cancels:
+
+# %%
+sp.factor(logit.subs(s1, s0))
+
+# %% [markdown]
+# A straight line is left: one neuron with a sigmoid *is* the best judge of two Gaussians of equal width. (6) also runs
+# backwards. Whoever knows $q$ and the judge knows $p$:
 
 # %%
 seen = (best < 0.999) & (q > 0)             # near 1 the difference 1 - D* has lost its digits
@@ -420,12 +432,12 @@ sp.Tuple(*sp.solve(sp.diff(g, t), t), sp.diff(g, t, 2), g.subs(t, 1))
 # The two sides of (11) at every $x$; the first curve never crosses the second:
 
 # %%
-ratio = m / p
+lower, upper, part = np.where(p > 0, p * np.log(m / p), 0), m - p, slice(1600, 3400)
 figure, ax = plots.figure(6.4, 3.0)
-plots.curves(x[1600:3400], {"p log(m/p)": (p * np.log(ratio))[1600:3400], "p (m/p - 1) = m - p": (m - p)[1600:3400]},
+plots.curves(x[part], {"p log(m/p)": lower[part], "p (m/p - 1) = m - p": upper[part]},
              xlabel="x", ylabel="integrand of (11)", ax=ax)
 plots.show(figure, "The integrand p log(m/p) lies below m - p at every x.")
-print("never above:", bool(np.all(np.where(p > 0, p * np.log(ratio), 0) <= m - p + 1e-12)))
+print("never above:", bool(np.all(lower <= upper + 1e-12)))
 
 # %% [markdown]
 # The numbers that every notebook of this course comes back to: data $N(0, 1)$ against a generator $N(\mu, 1)$.
@@ -444,20 +456,24 @@ for mu, number in expected.items():
 
 # %%
 means, stds = np.linspace(-3, 3, 61), np.linspace(0.4, 2.5, 43)
-landscape = np.array([[theory.criterion(theory.gaussian(wide), theory.gaussian(wide, mu, s), wide) for mu in means] for s in stds])
+def criterion_at(mu, s):
+    return theory.criterion(theory.gaussian(wide), theory.gaussian(wide, mu, s), wide)
+
+landscape = np.array([[criterion_at(mu, s) for mu in means] for s in stds])
 i, j = np.unravel_index(landscape.argmin(), landscape.shape)
-print(f"lowest at mean {means[j]:.2f}, width {stds[i]:.2f}: C = {landscape[i, j]:.4f}; next best {np.sort(landscape.ravel())[1]:.4f}")
+lowest, next_one = np.sort(landscape.ravel())[:2]
+print(f"lowest at mean {means[j]:.2f}, width {stds[i]:.2f}: C = {lowest:.4f}; second lowest {next_one:.4f}")
 
 # %% [markdown]
 # One lowest point, at the data's own mean and width.
 
 # %%
 figure, ax = plots.figure(5.6, 3.4)
-levels = ax.contour(means, stds, landscape, levels=[-1.38, -1.35, -1.3, -1.2, -1.0, -0.8, -0.6], colors=plots.INK,
-                    linewidths=0.9)
+levels = ax.contour(means, stds, landscape, levels=[-1.38, -1.35, -1.3, -1.2, -1.0, -0.8, -0.6],
+                    colors=plots.INK, linewidths=0.9, linestyles="solid")
 ax.clabel(levels, fontsize=8)
 plots.style(ax, xlabel="mean of q", ylabel="width of q", title="C(G): a single valley at p = q")
-plots.show(figure, "Contour lines of C(G) over mean and width of q: closed rings around mean 0 and width 1.")
+plots.show(figure, "Contour lines of C(G) over mean and width of q: rings around mean 0 and width 1.")
 
 # %% [markdown]
 # ### Exercise 3: five missing lines
@@ -490,12 +506,13 @@ check("03-proof", my_lines)
 # \;\le\; \tfrac12 + \tfrac12 \int_{p > q} (p - q)\,dx = \tfrac12 + \tfrac12 \mathrm{TV}(p, q). \tag{12}$$
 #
 # The best $A$ is where $p > q$, that is, where $D^* > 1/2$; and $\mathrm{TV} = \tfrac12 \int |p - q|$, the total variation, is
-# the mass that has to be moved. Against it, a thousand thresholds of the form "real if $x < c$":
+# the mass that has to be moved. Beside it, the best of all thresholds, "real if $x < c$":
 
 # %%
 step = x[1] - x[0]
-said_real = np.cumsum(p - q) * step                              # the integral over A = (x < c), for every c at once
-print(f"best threshold: {0.5 + 0.5 * said_real.max():.4f}, 1/2 + TV/2: {0.5 + 0.5 * theory.total_variation(p, q, x):.4f}")
+said_real = np.cumsum(p - q) * step               # the integral over A = (x < c), for every c at once
+print(f"best threshold: {0.5 + 0.5 * said_real.max():.4f}")
+print(f"1/2 + TV/2:     {0.5 + 0.5 * theory.total_variation(p, q, x):.4f}")
 
 # %% [markdown]
 # (The two agree if one threshold separates $p > q$ from the rest, as for two Gaussians of equal width. Otherwise the
@@ -534,7 +551,8 @@ some = [(random_mixture(), random_mixture()) for _ in range(300)]
 tv = np.array([theory.total_variation(u, v, line) for u, v in some])
 js = np.array([theory.js(u, v, line) for u, v in some])
 low, high = np.array([theory.js_bounds(v) for v in tv]).T
-print("within both bounds:", bool(np.all((low <= js) & (js <= high))), " largest JS below log 2:", js.max() < np.log(2))
+print("within both bounds:", bool(np.all((low <= js) & (js <= high))))
+print("largest JS below log 2:", js.max() < np.log(2))
 
 # %% [markdown]
 # The points stay inside the lens.
@@ -543,9 +561,10 @@ print("within both bounds:", bool(np.all((low <= js) & (js <= high))), " largest
 figure, ax = plots.figure(5.6, 3.4)
 order, grid = np.argsort(tv), np.linspace(0, 1, 101)
 fence = np.array([theory.js_bounds(v) for v in grid]).T
-plots.curves(grid, {"lower bound": fence[0], "upper bound": fence[1]}, xlabel="total variation TV", ylabel="JS (nats)", ax=ax)
+plots.curves(grid, {"lower bound": fence[0], "upper bound": fence[1]},
+             xlabel="total variation TV", ylabel="JS (nats)", ax=ax)
 ax.plot(tv, js, ".", color=plots.INK, markersize=3)
-plots.show(figure, "JS of 300 random pairs against their total variation: all points lie between the two bounds.")
+plots.show(figure, "JS of 300 random pairs against their total variation: all lie between the two bounds.")
 
 # %% [markdown]
 # ## Step 10: a network finds it
@@ -561,8 +580,8 @@ from gan_edu.objectives import OBJECTIVES
 torch.set_num_threads(1)
 def small_judge(seed):
     torch.manual_seed(seed)
-    return torch.nn.Sequential(torch.nn.Linear(1, 32), torch.nn.Tanh(), torch.nn.Linear(32, 32), torch.nn.Tanh(),
-                               torch.nn.Linear(32, 1))
+    return torch.nn.Sequential(torch.nn.Linear(1, 32), torch.nn.Tanh(),
+                               torch.nn.Linear(32, 32), torch.nn.Tanh(), torch.nn.Linear(32, 1))
 
 
 # %% [markdown]
@@ -591,7 +610,8 @@ def logits_of(D):
         return D(torch.tensor(wide, dtype=torch.float32)[:, None])[:, 0].double().numpy()
 
 trained = [logits_of(train_judge(seed)) for seed in range(5)]
-gaps = np.array([theory.criterion(p1, q1, wide) - theory.value_of_logits(l, p1, q1, wide) for l in trained])
+bound = theory.criterion(p1, q1, wide)
+gaps = bound - np.array([theory.value_of_logits(l, p1, q1, wide) for l in trained])
 print("all five within 0.01 of V(D*), none above it:", bool(np.all((gaps > 0) & (gaps < 0.01))))
 
 # %% [markdown]
@@ -601,10 +621,12 @@ print("all five within 0.01 of V(D*), none above it:", bool(np.all((gaps > 0) & 
 
 # %%
 view = slice(1300, 4000)
-curves = {"seed 0": trained[0], "log p - log q, the truth": np.log(p1) - np.log(q1), "seed 1": trained[1]}
+truth = np.log(p1) - np.log(q1)
+curves = {"seed 0": trained[0][view], "log p - log q, the truth": truth[view], "seed 1": trained[1][view]}
 figure, ax = plots.figure(6.4, 3.2)
-plots.curves(wide[view], {k: v[view] for k, v in curves.items()}, xlabel="x", ylabel="logit of D", ax=ax)
-plots.show(figure, "Logits of two trained judges beside the true line 1/2 - x: on it where samples fall, level far out.")
+plots.curves(wide[view], curves, xlabel="x", ylabel="logit of D", ax=ax)
+plots.show(figure, "Logits of two trained judges beside the true line 1/2 - x: "
+                   "on it where samples fall, level far out.")
 
 
 # %% [markdown]
@@ -639,8 +661,9 @@ soft = {"labels 1 and 0": theory.smoothed_discriminator(p1, far, real=1.0, fake=
         "labels 0.9 and 0": theory.smoothed_discriminator(p1, far, real=0.9, fake=0.0),
         "labels 0.9 and 0.1": theory.smoothed_discriminator(p1, far, real=0.9, fake=0.1)}
 view = slice(1500, 4000)
-plots.show(plots_theory.pair(wide[view], p1[view], far[view], {k: v[view] for k, v in soft.items()}),
-           "The best judge for labels (1, 0), (0.9, 0) and (0.9, 0.1): the last one levels off at 0.1 under the forgeries.")
+figure = plots_theory.pair(wide[view], p1[view], far[view], {k: v[view] for k, v in soft.items()})
+plots.show(figure, "The best judge for labels (1, 0), (0.9, 0) and (0.9, 0.1): "
+                   "the last one levels off at 0.1 under the forgeries.")
 
 # %% [markdown]
 # Softening the real label alone only scales $D^*$ down: $0.9\,D^*$. Softening the generated label as well puts $q$ into the
@@ -683,7 +706,7 @@ print("C on the way is never above the chord:", bool(np.all(path <= chord + 1e-9
 # %%
 direction, tiny = q * (best - average(q, best)), 1e-5
 quotient = (theory.criterion(p, q + tiny * direction, x) - theory.criterion(p, q, x)) / tiny
-frozen = np.log(q) - np.log(p + q)                               # log(1 - D*), without rounding
+frozen = np.log(q) - np.log(p + q)                     # log(1 - D*), without rounding
 slope_of_v = np.trapezoid(np.where(q > 0, direction * frozen, 0), x)
 print(f"slope of C: {quotient:.4f}   slope of V through the frozen best judge: {slope_of_v:.4f}")
 assert abs(quotient - slope_of_v) < 1e-2 * max(1, abs(quotient))
@@ -716,16 +739,18 @@ thetas = np.linspace(-7, 7, 281)
 C_theta = np.array([theory.criterion(two, theory.gaussian(wide, th, 0.7), wide) for th in thetas])
 inner = C_theta[1:-1]
 valleys = thetas[1:-1][(inner < C_theta[:-2]) & (inner < C_theta[2:])]
-print("local minima at theta =", np.round(valleys, 1), " lowest C:", C_theta.min().round(3), " far out:", C_theta[0].round(3))
+print("local minima at theta =", np.round(valleys, 1))
+print(f"lowest C: {C_theta.min():.3f}, far out: {C_theta[0]:.3f}")
 
 # %% [markdown]
 # Two valleys, a ridge between them, plains outside. Each valley is a generator that has found one half of the data.
 
 # %%
 figure, ax = plots.figure(6.0, 3.0)
-plots.curves(thetas, {"C(theta)": C_theta, "-log 4": np.full_like(thetas, -np.log(4))}, xlabel="theta, mean of the generator",
-             ylabel="C(G)", ax=ax)
-plots.show(figure, "C as a function of the generator's mean: two separate valleys near -2.5 and 2.5, nearly 0 far away, never down to -log 4.")
+plots.curves(thetas, {"C(theta)": C_theta, "-log 4": np.full_like(thetas, -np.log(4))},
+             xlabel="theta, mean of the generator", ylabel="C(G)", ax=ax)
+plots.show(figure, "C as a function of the generator's mean: two separate valleys near -2.5 and 2.5, "
+                   "nearly 0 far away, never down to -log 4.")
 
 # %% [markdown]
 # *And the judge is not at its optimum.* It gets $k$ steps (usually one), a finite network and a finite batch. Suppose it stops
@@ -734,12 +759,13 @@ plots.show(figure, "C as a function of the generator's mean: two separate valley
 # %%
 start, data = theory.gaussian(x, 1.5, 0.8), theory.gaussian(x)
 moving, stale = start.copy(), []
-slope = np.log(start) - np.log(data + start)                      # log(1 - D) of the judge that stopped learning
+slope = np.log(start) - np.log(data + start)          # log(1 - D) of the judge that stopped learning
 for _ in range(41):
     stale.append(theory.criterion(data, moving, x))
     moving = moving * np.exp(-0.2 * np.where(start > 0, slope, 0))
     moving = moving / theory.mass(moving, x)
-print(f"C at the start {stale[0]:.3f}, lowest {min(stale):.3f} at step {int(np.argmin(stale))}, after 40 steps {stale[-1]:.3f}")
+print(f"C at the start {stale[0]:.3f}, lowest {min(stale):.3f} at step {int(np.argmin(stale))}, "
+      f"after 40 steps {stale[-1]:.3f}")
 
 # %% [markdown]
 # First it helps, then it ruins: all mass runs to the places that the old judge liked best. The paper calls this the
