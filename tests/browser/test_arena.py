@@ -10,7 +10,7 @@ from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.widgets.arena import Arena
 
 pytestmark = pytest.mark.browser
-PIXELS = "document.querySelector('.gx-stage canvas').toDataURL()"
+PIXELS = "document.querySelector('.gx-arena .gx-stage canvas').toDataURL()"
 
 
 @pytest.fixture
@@ -73,3 +73,21 @@ def test_a_click_on_the_picture_takes_the_keys_and_they_go_no_further(page):
     assert page.evaluate("window.saved.at(-1).answers") == [False]
     assert page.evaluate("window.heard") == 0
     assert "It was" in page.locator(".gx-status").text_content()
+
+
+def test_the_arena_of_notebook_00_is_judged_by_keys_in_jupyterlab(lab):
+    """Arrow keys belong to the notebook in JupyterLab; here they judge, and no cell is chosen by them."""
+    page = lab.open("notebooks/00_start_here.ipynb")
+    real = page.get_by_role("button", name="Real →")
+    real.wait_for()
+    real.scroll_into_view_if_needed()
+    before = page.evaluate(PIXELS)
+    real.click()
+    cell = page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex")
+    for key in ("ArrowLeft", "ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+    assert page.evaluate(PIXELS) != before
+    assert page.locator(".gx-arena .gx-readout .gx-value").first.text_content().endswith("of 4")
+    assert page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex") == cell
+    assert page.problems == []
+    lab.close(page)
