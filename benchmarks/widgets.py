@@ -19,7 +19,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
-from lab import FLAGS, chromium_path, running_lab  # noqa: E402  (the browser tests' JupyterLab)
+from lab import FLAGS, chromium_path, running_lab  # the browser tests' JupyterLab
 
 CELLS = ["""import torch
 from gan_edu.games import GAN
