@@ -41,6 +41,13 @@ class Game:
         """Return n generated images in [-1, 1] and leave both players as they were."""
         raise NotImplementedError
 
+    def __deepcopy__(self, memo: dict) -> "Game":
+        """Copy the players; the last run, with its place in the data, stays with the original."""
+        twin = copy.copy(self)
+        twin.__dict__ |= {name: copy.deepcopy(value, memo) for name, value in vars(self).items() if name != "run"}
+        twin.run = None
+        return twin
+
     @property
     def config(self) -> dict:
         """What besides weights tells this game from another; kept in checkpoints and compared on resume."""

@@ -234,6 +234,15 @@ def test_a_cell_run_twice(tiny_images):
     assert quiet(game, tiny_images, steps=3).steps == 3
 
 
+def test_a_game_can_be_copied_after_training_and_the_copy_goes_its_own_way(tiny_images):
+    game = make_game()
+    quiet(game, tiny_images, steps=2, ema=0.9)
+    twin, before = copy.deepcopy(game), weights(game)
+    assert torch.equal(weights(twin), before) and twin.run is None and game.run is not None
+    quiet(twin, tiny_images, steps=2)
+    assert torch.equal(weights(game), before)
+
+
 def test_resume_in_memory_refuses_another_setting(tiny_images):
     game = make_game()
     quiet(game, tiny_images, steps=2, k=1)
