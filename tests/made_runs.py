@@ -27,12 +27,12 @@ def score_of(k: int, step: int) -> dict[str, float]:
 
 def ship_run(folder, name, *, k, steps, end, scored=True, game=small_game, **notes) -> None:
     """Write one run: G differs from step to step and from k to k, but at step 0 it is the same for every k."""
-    moments = {step: game(step and 1000 * k + step).G.state_dict() for step in steps}
+    moments = {step: game(1000 * k + step).G.state_dict() for step in steps if step}
     if scored:
         scores = {str(step): score_of(k, step) for step in (*steps, end)}
         notes |= {"scores": scores[str(end)], "scores_of_moments": scores,
                   "curve": [{"step": step, **score_of(k, step)} for step in (234, *steps[1:], end)]}
-    pretrained.ship(name, game(1000 * k + end), moments, {"k": k, "steps": end, **notes}, folder=folder)
+    pretrained.ship(name, game(1000 * k + end), moments, {"k": k, "seed": 0, "steps": end, **notes}, folder=folder)
 
 
 def ship_all(folder) -> None:

@@ -200,8 +200,8 @@ def test_without_any_run_it_says_what_there_is(folder):
 
 
 def test_weights_without_a_time_to_scrub_through_are_refused(folder):
-    ship_run(folder, "short", k=1, steps=(9,), end=9)
-    with pytest.raises(ValueError, match=r"short is no run .* two moments or more, got k = 1 and moments \[9\]"):
+    ship_run(folder, "short", k=1, steps=(0,), end=0)
+    with pytest.raises(ValueError, match=r"short is no run .* two moments or more, got k = 1 and moments \[0\]"):
         RunExplorer("short")
     pretrained.ship("other", small_game(0), {}, {}, folder=folder)
     with pytest.raises(ValueError, match="other is no run .* got k = None"):
