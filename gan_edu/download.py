@@ -7,6 +7,7 @@ mirror. MNIST is pinned by the four unpacked files. For Fashion-MNIST what is pu
 the packed files, so they stay packed in the folder and are unpacked in memory.
 """
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -142,8 +143,9 @@ def _open_part(folder: Path, member: Member) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.glob("*.part"):
-            if time.time() - old.stat().st_mtime > _STALE:
-                old.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):      # its writer may have renamed it since we looked
+                if time.time() - old.stat().st_mtime > _STALE:
+                    old.unlink()
         part.touch(exist_ok=False)
     except OSError as error:
         raise _unwritable(folder, error) from error

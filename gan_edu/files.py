@@ -1,5 +1,6 @@
 """Files that are there whole or not at all. What is in them is for the rooms above."""
 
+import contextlib
 import os
 import time
 import uuid
@@ -15,8 +16,9 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob(f".{path.name}.*.part"):
-        if time.time() - old.stat().st_mtime > STRAY_SECONDS:
-            old.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):      # its writer may have renamed it since we looked
+            if time.time() - old.stat().st_mtime > STRAY_SECONDS:
+                old.unlink()
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         with open(part, "xb") as file:

@@ -329,5 +329,5 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 
 def _bar(run: _Run, progress: bool) -> Any:
-    from tqdm.auto import tqdm                            # asks for a terminal or a notebook only when one is used
+    from tqdm.auto import tqdm  # asks for a terminal or a notebook only when one is used
     return tqdm(total=run.steps, initial=run.step, unit="step", disable=not progress, file=sys.stderr)

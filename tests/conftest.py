@@ -2,17 +2,25 @@
 one test file needs belong in that file.
 """
 
+import importlib
+import pkgutil
+import signal
 import socket
 
 import pytest
 import torch
 
+import gan_edu.checks
 from bad_server import BadServer
 from gan_edu import data
 from gan_edu.errors import DataError
 from made_up import PACKED
 
 torch.set_num_threads(1)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:      # a shell's background job; its children would ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+for found in pkgutil.iter_modules(gan_edu.checks.__path__):   # registered now, not into a register that a test puts up
+    importlib.import_module(f"gan_edu.checks.{found.name}")
 
 
 @pytest.fixture(autouse=True)

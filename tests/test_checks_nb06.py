@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import spearmanr
+
 from verdict_table import survives, verdict
 
 

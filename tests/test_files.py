@@ -35,3 +35,11 @@ def test_only_old_strays_of_this_name_are_swept(tmp_path):
     os.utime(old, (0, 0)), os.utime(other, (0, 0))
     write_whole(path, b"x")
     assert not old.exists() and fresh.exists() and other.exists()
+
+
+def test_a_stray_that_vanishes_while_it_is_looked_at_is_no_trouble(tmp_path, monkeypatch):
+    """Its writer renamed it between the listing and the look."""
+    path, gone = tmp_path / "file", tmp_path / ".file.0.part"
+    monkeypatch.setattr(type(path), "glob", lambda *_: [gone])
+    write_whole(path, b"x")
+    assert path.read_bytes() == b"x"

@@ -12,7 +12,7 @@ from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 
 SHIPPED = ["mnist-mlp", "mnist-mlp-k2", "mnist-mlp-k3", "mnist-mlp-k5"]
 FIELDS = {"name", "command", "data", "licence", "k", "steps", "batch_size", "seed", "ema", "optimizers", "torch", "gan_edu",
-          "passes_over_the_data", "scores", "scores_of_moments", "curve", "file", "sha256", "snapshots"}
+          "passes_over_the_data", "minutes_on_one_core", "scores", "scores_of_moments", "curve", "file", "sha256", "snapshots"}
 
 
 @pytest.fixture

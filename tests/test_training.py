@@ -320,7 +320,8 @@ print(game.run.step, game.run.history.stopped)
 """
 
 
-def run_script(path, steps, tests=os.path.dirname(__file__)):
+def run_script(path, steps):
+    tests = os.path.dirname(__file__)
     return subprocess.Popen([sys.executable, "-c", SCRIPT.format(path=str(path), steps=steps, tests=tests)],
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

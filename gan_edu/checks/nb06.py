@@ -20,7 +20,8 @@ def _maxout(answer: object) -> str | None:
                             (np.maximum(every, 0).max(2), "cut off at 0; a maxout unit may answer below 0")):
             if np.allclose(got, other):
                 return f"that is {hint}."
-        return f"for n = {n}, {units} units, {pieces} pieces the first answer should be {every.max(2)[0, 0]:.3f}, not {got[0, 0]:.3f}."
+        return (f"for n = {n}, {units} units, {pieces} pieces the first answer should be {every.max(2)[0, 0]:.3f}, "
+                f"not {got[0, 0]:.3f}.")
     return None
 
 
