@@ -64,6 +64,8 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
         raise ValueError(f"{checkpoint} exists; give resume=True to go on from it, or another path")
     if run.step and progress:
         print(f"going on from step {run.step} of {total}")
+    # only now, when nothing can be refused any more
+    game.G_ema = None if ema is None else game.G_ema or moving_average_of(game.G)
     game.run, run.steps = run, total
     _play(run, on_step, checkpoint, progress)
     return run.history
@@ -84,7 +86,6 @@ class _Run:
         self.hidden = torch.Generator().manual_seed(seed + 1).get_state()
         self.draws, self._stream = 0, None
         self._stop = threading.Event()
-        game.G_ema = None if ema is None else game.G_ema or moving_average_of(game.G)
 
     def stop(self) -> None:
         """Ask the run to end after the step in progress; safe to call from any thread."""

@@ -224,6 +224,18 @@ def test_a_hook_may_stop_the_run_and_it_goes_on_bit_for_bit(tiny_images, capsys)
     np.testing.assert_array_equal(history["loss_D"], whole.run.history["loss_D"])
 
 
+def test_a_refused_run_leaves_the_moving_average(tiny_images, tmp_path):
+    """Bad input loses nothing: neither a resume that does not fit nor a file that is in the way drops the average."""
+    game, path = make_game(), tmp_path / "run.safetensors"
+    quiet(game, tiny_images, steps=2, ema=0.9, checkpoint=path)
+    before = weights(game)
+    for error, arguments in ((CheckpointError, dict(resume=True)), (CheckpointError, dict(resume=True, checkpoint=path)),
+                             (ValueError, dict(checkpoint=path))):
+        with pytest.raises(error):
+            quiet(game, tiny_images, steps=4, **arguments)
+        assert game.G_ema is not None and torch.equal(weights(game), before)
+
+
 def test_a_cell_run_twice(tiny_images):
     """Fault 38: with resume=True a finished run stays as it is; without, a new history starts."""
     game = make_game()
