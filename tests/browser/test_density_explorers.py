@@ -1,7 +1,6 @@
 """The front ends of the theory's explorers in a real browser: the same numbers as Python, by mouse and by keyboard."""
 
 import pytest
-from host import page_of
 
 from gan_edu.widgets.discriminator import PRESETS, DiscriminatorExplorer
 from gan_edu.widgets.value import PANELS, ValueExplorer
@@ -13,27 +12,6 @@ LABELS = {"V(D)": "V", "C(G) = V(D*)": "C", "bound C(G)": "C", "what D loses": "
           "E_q log(1 − D)": "fake"}
 READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
     e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replace('\\u2212', '-')]))"""
-
-
-@pytest.fixture
-def show(chromium):
-    """Return a function that opens a page with an explorer; the page must stay free of errors."""
-    pages, errors = [], []
-
-    def opened(explorer):
-        page = chromium.new_page(viewport={"width": 1000, "height": 1000})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_content(page_of(explorer))
-        page.wait_for_function("window.ready")
-        page.wait_for_function("document.querySelector('.gx-line[d]')")
-        pages.append(page)
-        return page
-
-    yield opened
-    for page in pages:
-        assert page.locator("[data-gx-error]").count() == 0
-        page.close()
-    assert errors == []
 
 
 def numbers(page) -> dict[str, float]:

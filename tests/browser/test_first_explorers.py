@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from host import page_of
 
 from gan_edu.widgets.gradient import HEAD_STARTS, GradientExplorer
 from gan_edu.widgets.two_classes import PRESETS, DensityExplorer
@@ -17,27 +16,6 @@ GRADIENT = {"mean D(G(z))": "D", "mean arrow, log(1 − D)": "arrow_minimax",
 READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].filter((e) => !e.hidden).map(
     (e) => [e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent]))"""
 UNRAISE = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
-
-
-@pytest.fixture
-def show(chromium):
-    """Return a function that opens a page with an explorer; the page must stay free of errors."""
-    pages, errors = [], []
-
-    def opened(explorer):
-        page = chromium.new_page(viewport={"width": 1000, "height": 1000})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_content(page_of(explorer))
-        page.wait_for_function("window.ready")
-        page.wait_for_function("document.querySelector('.gx-line[d]')")
-        pages.append(page)
-        return page
-
-    yield opened
-    for page in pages:
-        assert page.locator("[data-gx-error]").count() == 0
-        page.close()
-    assert errors == []
 
 
 def number(text: str) -> float:
