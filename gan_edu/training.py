@@ -32,7 +32,8 @@ _COLUMNS = ("loss_D", "loss_G", "grad_D", "grad_G")
 def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, steps: int | None = None,
           batch_size: int = 64, seed: int = 0,
           optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer] | None = None,
-          ema: float | None = None, on_step: Callable[["_Run"], Any] | None = None,
+          schedule: Callable[[int], Mapping[str, float]] | None = None, ema: float | None = None,
+          on_step: Callable[["_Run"], Any] | None = None,
           checkpoint: str | Path | None = None, resume: bool = False, progress: bool = True) -> History:
     """Play Algorithm 1 on a game and return its History; the game's networks are trained in place.
 
@@ -40,7 +41,8 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     k: steps of D for each step of G. steps: steps of G; or epochs: passes over the data, of which D sees k minibatches
     a step. With neither, one epoch. batch_size: m of Algorithm 1, of the real and of the generated minibatch alike.
     seed: fixes the order of the data, the noise and dropout. optimizers: (for G, for D); None takes Adam at 1e-4 and
-    2e-4. ema: decay of a moving average of G, kept as game.G_ema. on_step: called after each step with the run
+    2e-4. schedule: from the number of finished steps to what both optimisers shall use next, as in
+    `lambda step: {"lr": 0.1 / 1.000004 ** step}`. ema: decay of a moving average of G, kept as game.G_ema. on_step: called after each step with the run
     (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors path, saved now and then and at the end.
     resume: go on from the checkpoint, or, without one, from this game's last run; the two parts equal one longer run.
 
@@ -54,7 +56,7 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     _require_source(data)
     total = _total_steps(data, k, epochs, steps, batch_size)
     before = game.run
-    run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, ema=ema)
+    run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, schedule=schedule, ema=ema)
     if resume and checkpoint is not None and Path(checkpoint).exists():
         run.load(checkpoint)
     elif resume and checkpoint is None and before is not None:
@@ -75,11 +77,14 @@ class _Run:
     """One run of Algorithm 1: the players' optimisers, the random states, the place in the data, the history."""
 
     def __init__(self, game: Game, data: Any, *, k: int, batch_size: int, seed: int, optimizers: Any,
-                 ema: float | None) -> None:
+                 schedule: Callable | None, ema: float | None) -> None:
         self.game, self.data, self.k, self.batch_size, self.seed, self.ema = game, data, k, batch_size, seed, ema
         self.opt_G, self.opt_D = optimizers or default_optimizers(game)
         _require_own(self.opt_G, game.G, "G"), _require_own(self.opt_D, game.D, "D")
         self.step = self.steps = 0
+        self.schedule = schedule
+        self._follow_schedule()
+        self.settings = self._settings()                  # as they are at the start: a schedule changes them later
         self.history = History()
         self.noise = torch.Generator(game.device).manual_seed(seed)
         # dropout cannot be given a generator: around each step, PyTorch's global one gets this state
@@ -103,6 +108,7 @@ class _Run:
     def _algorithm_1(self) -> None:
         """for k steps: ascend D's stochastic gradient; then descend G's."""
         game, values = self.game, {}
+        self._follow_schedule()
         for _ in range(self.k):
             batch = self.minibatch()                                             # m fresh examples from p_data
             loss = game.discriminator_loss(batch, self.noise)                    # and m fresh z from p_z
@@ -116,6 +122,12 @@ class _Run:
             blend(game.G_ema, game.G, min(self.ema, (1 + self.step) / (10 + self.step)))
         self.step += 1
         self.history.record({name: values[name] for name in _COLUMNS} | game.readings)
+
+    def _follow_schedule(self) -> None:
+        """A function of the step alone, so that a replayed or resumed step uses what it used before."""
+        if self.schedule is not None:
+            for group in (*self.opt_G.param_groups, *self.opt_D.param_groups):
+                group.update(self.schedule(self.step))
 
     def _update(self, loss: Tensor, optimizer: torch.optim.Optimizer, player: nn.Module, name: str) -> tuple:
         optimizer.zero_grad(set_to_none=True)
@@ -143,8 +155,7 @@ class _Run:
 
     # ---- state ------------------------------------------------------------------------------------------------
 
-    @property
-    def settings(self) -> dict:
+    def _settings(self) -> dict:
         """What must be equal for two parts to make one run."""
         return {"torch": torch.__version__, "k": self.k, "batch_size": self.batch_size, "seed": self.seed, "ema": self.ema,
                 "data": getattr(self.data, "name", type(self.data).__name__), "examples": _size(self.data),

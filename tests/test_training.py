@@ -255,6 +255,27 @@ def test_a_game_can_be_copied_after_training_and_the_copy_goes_its_own_way(tiny_
     assert torch.equal(weights(game), before)
 
 
+def test_a_schedule_rules_every_step_also_after_a_failure_and_a_resume(tiny_images, tmp_path):
+    """What is used at a step depends on the step alone; a run in two parts, one of them poisoned, is the whole run."""
+    def parts():
+        game = make_game()
+        return game, {"optimizers": tuple(torch.optim.SGD(p.parameters(), lr=9.0, momentum=0.9) for p in (game.G, game.D)),
+                      "schedule": lambda step: {"lr": 0.1 / (1 + step), "momentum": 0.5 + 0.01 * step}}
+
+    seen = []
+    whole_run, arguments = parts()
+    quiet(whole_run, tiny_images, steps=9, on_step=lambda run: seen.append(
+        [(g["lr"], g["momentum"]) for o in (run.opt_G, run.opt_D) for g in o.param_groups]), **arguments)
+    assert seen == [[(0.1 / (1 + i), 0.5 + 0.01 * i)] * 2 for i in range(9)]
+    game, arguments = parts()
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(TrainingDiverged):
+        quiet(game, Spy(tiny_images, poison=5), steps=9, checkpoint=path, **arguments)
+    game, arguments = parts()
+    quiet(game, Spy(tiny_images), steps=9, checkpoint=path, resume=True, **arguments)
+    assert torch.equal(weights(game), weights(whole_run))
+
+
 def test_resume_in_memory_refuses_another_setting(tiny_images):
     game = make_game()
     quiet(game, tiny_images, steps=2, k=1)
