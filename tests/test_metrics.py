@@ -8,7 +8,15 @@ import torch
 from scipy.special import logsumexp
 from scipy.stats import gaussian_kde, multivariate_normal
 
-from gan_edu.metrics import SIGMAS, nearest_neighbours, parzen_log_likelihood, parzen_log_likelihoods, select_sigma
+from gan_edu.metrics import (
+    SIGMAS,
+    modes_covered,
+    nearest_neighbours,
+    parzen_log_likelihood,
+    parzen_log_likelihoods,
+    select_sigma,
+)
+from gan_edu.toys import Ring
 
 RNG = np.random.default_rng(0)
 SAMPLES, TEST = RNG.random((30, 3)), RNG.random((7, 3))
@@ -88,6 +96,43 @@ def test_nearest_neighbours_equal_a_sort_of_all_distances():
 def test_nearest_neighbours_name_what_is_wrong(samples, n, message):
     with pytest.raises(ValueError, match=message):
         nearest_neighbours(samples, SAMPLES, n)
+
+
+def test_modes_equal_a_loop_over_samples_and_modes():
+    points, modes = RNG.normal(size=(700, 2)), RNG.normal(size=(5, 2))
+    counts = [0] * 5
+    for x in points:
+        distances = [math.dist(x, mode) for mode in modes]
+        if min(distances) <= 0.3:
+            counts[int(np.argmin(distances))] += 1
+    found = modes_covered(points, modes, 0.3)
+    assert found.counts.tolist() == counts and found.share == sum(counts) / 700
+    assert found.covered == sum(count > 0 for count in counts)
+    needs = sorted(counts)[2]
+    assert modes_covered(points, modes, 0.3, at_least=needs).covered == sum(count >= needs for count in counts)
+
+
+def test_a_ring_a_collapsed_ring_and_noise_are_told_apart():
+    """Three standard deviations hold 1 - exp(-9/2) = 98.9 % of a round Gaussian in the plane."""
+    ring = Ring(modes=8, std=0.05)
+    draws = ring.sample(20_000, generator=torch.Generator().manual_seed(0))
+    real = modes_covered(draws, ring.modes, 0.15)
+    assert real.covered == 8 and real.share == pytest.approx(1 - math.exp(-4.5), abs=4 * math.sqrt(0.011 / 20_000))
+    collapsed = modes_covered(ring.modes[3:4].repeat(50, 1), ring.modes, 0.15)
+    assert (collapsed.covered, collapsed.share, collapsed.counts.tolist()) == (1, 1.0, [0, 0, 0, 50, 0, 0, 0, 0])
+    far = modes_covered(draws + 100, ring.modes, 0.15)
+    assert (far.covered, far.share, far.counts.sum()) == (0, 0.0, 0)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ((TEST, SAMPLES[:, :2], 0.1), "samples and modes must have one d, got 3 and 2"),
+    ((np.full((2, 3), np.nan), SAMPLES, 0.1), "samples holds NaN or infinity"),
+    ((TEST, SAMPLES[:0], 0.1), r"modes must be \(n, d\) with n >= 1"),
+    ((TEST, SAMPLES, 0), "radius must be a finite number > 0, got 0"),
+])
+def test_modes_name_what_is_wrong(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        modes_covered(*arguments)
 
 
 @pytest.mark.slow
