@@ -5,7 +5,6 @@ number that is none into the weights, saves, and goes on bit for bit where it st
 players to `games`, files to `checkpoints`, pictures to `plots`.
 """
 
-import math
 import signal
 import sys
 import threading
@@ -19,10 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from gan_edu.checkpoints import load_checkpoint, require_same, save_checkpoint
-from gan_edu.data import require_images
 from gan_edu.errors import TrainingDiverged, real, whole
 from gan_edu.games import Game, moving_average_of
 from gan_edu.history import History
+from gan_edu.training_guards import require_fits, require_own, require_source, size_of, total_steps
 
 SNAPSHOT_EVERY = 50       # steps between the states in memory that a failed step is rolled back to
 AUTOSAVE_SECONDS = 30.0
@@ -33,18 +32,21 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
           batch_size: int = 64, seed: int = 0,
           optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer] | None = None,
           schedule: Callable[[int], Mapping[str, float]] | None = None, ema: float | None = None,
-          on_step: Callable[["_Run"], Any] | None = None,
+          simultaneous: bool = False, on_step: Callable[["_Run"], Any] | None = None,
           checkpoint: str | Path | None = None, resume: bool = False, progress: bool = True) -> History:
     """Play Algorithm 1 on a game and return its History; the game's networks are trained in place.
 
-    data: an ImageSet, a toy, or anything with `batches(batch_size, seed=..., start=...)`; or a float tensor (N, ...).
+    data: an ImageSet, a toy, or anything with `batches(batch_size, seed=..., start=...)`.
     k: steps of D for each step of G. steps: steps of G; or epochs: passes over the data, of which D sees k minibatches
     a step. With neither, one epoch. batch_size: m of Algorithm 1, of the real and of the generated minibatch alike.
     seed: fixes the order of the data, the noise and dropout. optimizers: (for G, for D); None takes Adam at 1e-4 and
     2e-4. schedule: from the number of finished steps to what both optimisers shall use next, as in
-    `lambda step: {"lr": 0.1 / 1.000004 ** step}`. ema: decay of a moving average of G, kept as game.G_ema. on_step: called after each step with the run
-    (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors path, saved now and then and at the end.
-    resume: go on from the checkpoint, or, without one, from this game's last run; the two parts equal one longer run.
+    `lambda step: {"lr": 0.1 / 1.000004 ** step}`. ema: decay of a moving average of G, kept as game.G_ema.
+    simultaneous: compute both gradients at the same point, then move both players. This is NOT Algorithm 1, where G
+    answers the D that has just moved; it is here to show what that is worth, and needs k = 1.
+    on_step: called after each step with the run (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors
+    path, saved now and then and at the end. resume: go on from the checkpoint, or, without one, from this game's last
+    run; the two parts equal one longer run.
 
     Ctrl-C finishes the step, saves and returns; a second one stops at once. Raises ValueError for arguments,
     CheckpointError for a file that does not fit, TrainingDiverged when a loss or gradient is no finite number: the
@@ -53,10 +55,13 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     whole("k", k), whole("batch_size", batch_size), whole("seed", seed, 0)
     if ema is not None and not real("ema", ema, minimum=0) < 1:
         raise ValueError(f"ema must lie in [0, 1), got {ema}; 0.999 averages about the last 1,000 steps")
-    _require_source(data)
-    total = _total_steps(data, k, epochs, steps, batch_size)
+    if simultaneous and k != 1:
+        raise ValueError(f"simultaneous=True needs k=1, got k={k}: only two single steps can be made at the same point")
+    require_source(data)
+    total = total_steps(data, k, epochs, steps, batch_size)
     before = game.run
-    run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, schedule=schedule, ema=ema)
+    run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, schedule=schedule, ema=ema,
+               simultaneous=simultaneous)
     if resume and checkpoint is not None and Path(checkpoint).exists():
         run.load(checkpoint)
     elif resume and checkpoint is None and before is not None:
@@ -77,10 +82,11 @@ class _Run:
     """One run of Algorithm 1: the players' optimisers, the random states, the place in the data, the history."""
 
     def __init__(self, game: Game, data: Any, *, k: int, batch_size: int, seed: int, optimizers: Any,
-                 schedule: Callable | None, ema: float | None) -> None:
+                 schedule: Callable | None, ema: float | None, simultaneous: bool) -> None:
         self.game, self.data, self.k, self.batch_size, self.seed, self.ema = game, data, k, batch_size, seed, ema
+        self.simultaneous = simultaneous
         self.opt_G, self.opt_D = optimizers or default_optimizers(game)
-        _require_own(self.opt_G, game.G, "G"), _require_own(self.opt_D, game.D, "D")
+        require_own(self.opt_G, game.G, "G"), require_own(self.opt_D, game.D, "D")
         self.step = self.steps = 0
         self.schedule = schedule
         self._follow_schedule()
@@ -112,12 +118,14 @@ class _Run:
         for _ in range(self.k):
             batch = self.minibatch()                                             # m fresh examples from p_data
             loss = game.discriminator_loss(batch, self.noise)                    # and m fresh z from p_z
-            values["loss_D"], values["grad_D"] = self._update(loss, self.opt_D, game.D, "D")
+            values["loss_D"], values["grad_D"] = self._update(loss, self.opt_D, game.D, "D", wait=self.simultaneous)
         if game.generator_needs_batch:
             batch = self.minibatch()
         with frozen(game.D):                                                     # gradients pass D, none stay there
             loss = game.generator_loss(batch, self.noise)                        # m fresh z from p_z
             values["loss_G"], values["grad_G"] = self._update(loss, self.opt_G, game.G, "G")
+        if self.simultaneous:                                                    # not Algorithm 1: D waited for G
+            self.opt_D.step()
         if self.ema is not None:
             blend(game.G_ema, game.G, min(self.ema, (1 + self.step) / (10 + self.step)))
         self.step += 1
@@ -129,7 +137,8 @@ class _Run:
             for group in (*self.opt_G.param_groups, *self.opt_D.param_groups):
                 group.update(self.schedule(self.step))
 
-    def _update(self, loss: Tensor, optimizer: torch.optim.Optimizer, player: nn.Module, name: str) -> tuple:
+    def _update(self, loss: Tensor, optimizer: torch.optim.Optimizer, player: nn.Module, name: str, *,
+                wait: bool = False) -> tuple:
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.get_total_norm([p.grad for p in player.parameters() if p.grad is not None])
@@ -139,7 +148,8 @@ class _Run:
                 f"{name}'s loss or gradient is not a finite number at step {self.step + 1} (loss {loss.item():g}, "
                 f"gradient norm {norm.item():g}, learning rate {rates}); the game is as after step {self.step}. "
                 f"Check the data for NaN, or lower {name}'s learning rate.")
-        optimizer.step()
+        if not wait:
+            optimizer.step()
         return loss, norm
 
     def minibatch(self) -> Any:
@@ -149,7 +159,7 @@ class _Run:
             self._stream = iter(self.data.batches(self.batch_size, seed=self.seed, start=self.draws, **labels))
         batch = next(self._stream)
         if self.draws == 0:                               # the first one speaks for all
-            _require_fits(batch if isinstance(batch, Tensor) else batch[0], self.game.G)
+            require_fits(batch if isinstance(batch, Tensor) else batch[0], self.game.G)
         self.draws += 1
         return batch.to(self.game.device) if isinstance(batch, Tensor) else tuple(b.to(self.game.device) for b in batch)
 
@@ -158,11 +168,12 @@ class _Run:
     def _settings(self) -> dict:
         """What must be equal for two parts to make one run."""
         return {"torch": torch.__version__, "k": self.k, "batch_size": self.batch_size, "seed": self.seed, "ema": self.ema,
-                "data": getattr(self.data, "name", type(self.data).__name__), "examples": _size(self.data),
+                "data": getattr(self.data, "name", type(self.data).__name__), "examples": size_of(self.data),
                 "optimizers": {name: {"class": type(optimizer).__name__} | {
                     key: value for key, value in optimizer.param_groups[0].items()
                     if key != "params" and isinstance(value, int | float | str | tuple | list)}
-                    for name, optimizer in (("G", self.opt_G), ("D", self.opt_D))}}
+                    for name, optimizer in (("G", self.opt_G), ("D", self.opt_D))}} | (
+                        {"simultaneous": True} if self.simultaneous else {})   # files from before it was one stay good
 
     def state_dict(self) -> dict:
         """Copies, not references, of everything that the next step depends on."""
@@ -288,43 +299,6 @@ def _stops_between_steps(run: _Run) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _require_source(data: Any) -> None:
-    if not hasattr(data, "batches"):
-        raise ValueError(f"data must have batches(batch_size, seed=..., start=...), got {type(data).__name__}; use "
-                         "load_images(...) or one of the toys")
-
-
-def _total_steps(data: Any, k: int, epochs: float | None, steps: int | None, batch_size: int) -> int:
-    """N of Algorithm 1. An epoch is one pass over the data, of which a step uses k minibatches."""
-    if steps is not None:
-        if epochs is not None:
-            raise ValueError(f"give steps or epochs, got both ({steps} and {epochs})")
-        return whole("steps", steps)
-    if not hasattr(data, "per_epoch"):
-        raise ValueError("this data has no end, so no epochs; give steps=..., the number of G's updates")
-    return math.ceil(real("epochs", 1 if epochs is None else epochs, above=0) * data.per_epoch(batch_size) / k)
-
-
-def _require_fits(x: Tensor, G: nn.Module) -> None:
-    """Images must have G's shape and lie in [-1, 1]; points in the plane may lie anywhere."""
-    if len(G.shape) == 3:
-        require_images(x, G.shape)
-    elif tuple(x.shape[1:]) != tuple(G.shape):
-        raise ValueError(f"data must come as (n, {', '.join(map(str, G.shape))}), the shape G makes, got "
-                         f"{tuple(x.shape)}; build G with shape={tuple(x.shape[1:])}")
-
-
-def _size(data: Any) -> int | None:
-    return len(data) if hasattr(data, "__len__") else None
-
-
-def _require_own(optimizer: torch.optim.Optimizer, player: nn.Module, name: str) -> None:
-    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    if held != {id(p) for p in player.parameters()}:
-        raise ValueError(f"the optimizer for {name} must hold all of {name}'s parameters and nothing else; give "
-                         "optimizers=(for G, for D), made after the players were moved to their device")
 
 
 def _copies(tree: Any) -> Any:

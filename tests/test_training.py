@@ -117,6 +117,50 @@ def test_G_rests_while_D_moves_and_D_rests_while_G_moves(tiny_images):
     assert all(p.requires_grad for p in game.D.parameters())
 
 
+def test_simultaneous_takes_both_gradients_at_one_point(tiny_images):
+    """The option that is not Algorithm 1: each player answers the other as it was before the step."""
+    game, twin, N = make_game(), make_game(), 4
+    plain = [torch.optim.SGD(p.parameters(), lr=0.1, momentum=0.5) for p in (game.G, game.D)]
+    quiet(game, tiny_images, steps=N, seed=3, optimizers=plain, simultaneous=True)
+    opt_G, opt_D = (torch.optim.SGD(p.parameters(), lr=0.1, momentum=0.5) for p in (twin.G, twin.D))
+    noise, reals = torch.Generator().manual_seed(3), tiny_images.batches(16, seed=3)
+    for _ in range(N):
+        x = next(reals)
+        opt_D.zero_grad(), twin.discriminator_loss(x, noise).backward()
+        at_D = [p.grad.clone() for p in twin.D.parameters()]
+        opt_G.zero_grad(), twin.generator_loss(x, noise).backward()
+        for p, gradient in zip(twin.D.parameters(), at_D, strict=True):
+            p.grad = gradient
+        opt_G.step(), opt_D.step()
+    torch.testing.assert_close(weights(game), weights(twin), rtol=1e-6, atol=1e-7)
+    alternating = make_game()
+    quiet(alternating, tiny_images, steps=N, seed=3, optimizers=[
+        torch.optim.SGD(p.parameters(), lr=0.1, momentum=0.5) for p in (alternating.G, alternating.D)])
+    assert (weights(alternating) - weights(twin)).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("before, after, message", [
+    (True, False, "simultaneous: file True, here 'nothing'"), (False, True, "simultaneous: file 'nothing', here True")])
+def test_a_run_does_not_change_between_alternating_and_simultaneous(before, after, message, tiny_images, tmp_path):
+    game, path = make_game(), tmp_path / "run.safetensors"
+    quiet(game, tiny_images, steps=2, simultaneous=before, checkpoint=path)
+    done = weights(game)
+    for where in ({}, {"checkpoint": path}):
+        with pytest.raises(CheckpointError, match=message):
+            quiet(game, tiny_images, steps=4, simultaneous=after, resume=True, **where)
+        assert torch.equal(weights(game), done)
+    assert quiet(game, tiny_images, steps=4, simultaneous=before, checkpoint=path, resume=True).steps == 4
+
+
+def test_a_simultaneous_run_survives_a_bad_step(tiny_images):
+    """D waits for G, so a G that fails leaves no half step either, also beyond a replay."""
+    reference, game = make_game(), make_game()
+    quiet(reference, tiny_images, steps=7, simultaneous=True)
+    with pytest.raises(TrainingDiverged):
+        quiet(game, Spy(tiny_images, poison=7), steps=20, simultaneous=True)
+    assert torch.equal(weights(reference), weights(game))
+
+
 def test_frozen_gives_back_only_what_it_took():
     D = MLPDiscriminator(hidden=(4,))
     D.net[0].bias.requires_grad_(False)
@@ -467,6 +511,7 @@ def test_a_file_of_another_run_is_refused_and_nothing_is_touched(change, message
     (dict(batch_size=0), "batch_size must be"), (dict(steps=True), "steps must be .* got True"),
     (dict(steps=2, epochs=1), "give steps or epochs, got both"), (dict(epochs=-1), "epochs must be a finite number > 0"),
     (dict(ema=1.0), r"ema must lie in \[0, 1\), got 1.0"), (dict(ema=math.nan), "ema must be a finite number"),
+    (dict(simultaneous=True, k=2), "simultaneous=True needs k=1, got k=2"),
     (dict(seed=-1), "seed must be a whole number >= 0"), (dict(data=[1, 2]), "data must have batches.*got list"),
 ])
 def test_wrong_arguments_are_named_before_anything_moves(arguments, message, tiny_images):
