@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from gan_edu import classifier
 from gan_edu.checkpoints import load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from gan_edu.errors import CheckpointError
 from gan_edu.files import write_whole
@@ -22,8 +23,8 @@ FOLDER = Path(__file__).parent / "weights"
 
 
 def available() -> list[str]:
-    """Return the names of the shipped weights, sorted."""
-    return sorted(path.stem for path in FOLDER.glob("*.json"))
+    """Return the names of the shipped games, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.json") if path.stem != classifier.NAME)
 
 
 def card(name: str) -> dict:

@@ -18,9 +18,9 @@ FLOORS = [
     {"data", "translators"},
     {"games", "latent", "metrics", "history"},
     {"checkpoints"},
-    {"training"},
+    {"training", "classifier"},
     {"pretrained", "sweeps", "audit"},
-    {"plots", "checks"},
+    {"plots", "checks", "evaluation"},
     {"widgets", "doctor"},
     {"cli"},
 ]
@@ -30,7 +30,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = {
     "numpy": None,
     "torch": None,
-    "tqdm": {"training", "download", "sweeps"},
+    "tqdm": {"training", "download", "sweeps", "metrics", "evaluation"},
     "torchvision": {"data", "download"},
     "sklearn": {"data", "metrics", "latent"},
     "safetensors": {"checkpoints"},
