@@ -8,7 +8,8 @@ from typing import Any
 
 _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "two_classes", "ValueExplorer": "value",
           "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient", "Arena": "arena",
-          "RunExplorer": "run"}
+          "RunExplorer": "run",
+          "DiracExplorer": "dirac", "FailureExplorer": "failures"}
 
 __all__ = list(_HOMES)
 
