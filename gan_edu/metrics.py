@@ -1,6 +1,7 @@
 """Measures of a generator by its samples. No training and no pictures; numbers in float64."""
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,36 +12,49 @@ from torch import Tensor
 from gan_edu.errors import real, whole
 
 SIGMAS = np.logspace(-1.2, -0.4, 17)     # about 0.063 to 0.398, what pixels in [0, 1] need; 17 points, ratio 1.122
-_CHUNK = 500                             # test points at a time: 500 x 10,000 float64 are 40 MB
+CHUNK = 500                              # rows at a time: 500 x 10,000 float64 are 40 MB
 
 
-def _rows(name: str, x: object) -> Tensor:
+def rows(name: str, x: object, *, least: int = 1) -> Tensor:
+    """Return an array or tensor as float64 rows (n, d) on the CPU; raises ValueError for NaN or n < least."""
     x = torch.as_tensor(x).detach().cpu().double()
-    if x.ndim != 2 or len(x) == 0:
-        raise ValueError(f"{name} must be (n, d) with n >= 1, got {tuple(x.shape)}; flatten images with .flatten(1)")
+    if x.ndim != 2 or len(x) < least:
+        raise ValueError(f"{name} must be (n, d) with n >= {least}, got {tuple(x.shape)}; flatten images with .flatten(1)")
     if not torch.isfinite(x).all():
         raise ValueError(f"{name} holds NaN or infinity; leave those rows out and say how many there were")
     return x
 
 
-def _log_kernel_sums(samples: Tensor, test: Tensor, sigmas: Sequence[float], chunk: int) -> Iterator[Tensor]:
-    """Yield log sum_i exp(-|x - s_i|^2 / 2 sigma^2) as (len(sigmas), c) for c test points at a time.
+def in_chunks(parts: Sequence, what: str, progress: bool) -> Iterator:
+    """Return an iterator over the parts; with progress, a bar on stderr when they take more than two seconds."""
+    from tqdm.auto import tqdm  # asks for a terminal or a notebook only when one is used
+    return iter(tqdm(parts, desc=what, delay=2, leave=False, disable=not progress, file=sys.stderr))
+
+
+def squared_distances(x: Tensor, y: Tensor) -> Tensor:
+    """Return |x_i - y_j|^2, (n, m), of rows (n, d) and (m, d) by |x|^2 + |y|^2 - 2 x.y, never below 0."""
+    squared = torch.addmm(y.square().sum(1).unsqueeze(0), x, y.T, alpha=-2)
+    return squared.add_(x.square().sum(1, keepdim=True)).clamp_(0)
+
+
+def _log_kernel_sums(samples: Tensor, parts: Iterator[Tensor], sigmas: Sequence[float]) -> Iterator[Tensor]:
+    """Yield log sum_i exp(-|x - s_i|^2 / 2 sigma^2) as (len(sigmas), c) for each part of the test points.
 
     log-sum-exp: in 784 dimensions each term underflows, their sum's logarithm does not.
     """
-    norms = samples.square().sum(1)
-    for x in test.split(chunk):
-        squared = torch.addmm(norms.unsqueeze(0), x, samples.T, alpha=-2).add_(x.square().sum(1, keepdim=True)).clamp_(0)
+    for x in parts:
+        squared = squared_distances(x, samples)
         yield torch.stack([torch.logsumexp(squared * (-0.5 / sigma ** 2), 1) for sigma in sigmas])
 
 
-def parzen_log_likelihoods(samples: object, test: object, sigmas: Sequence[float], *, chunk: int = _CHUNK) -> np.ndarray:
+def parzen_log_likelihoods(samples: object, test: object, sigmas: Sequence[float], *, chunk: int = CHUNK,
+                           progress: bool = False) -> np.ndarray:
     """Return log p(x) of each test point under a Gaussian window around each sample: (len(sigmas), m), in nats.
 
     samples (n, d), test (m, d): arrays or tensors, pixels in [0, 1]. sigmas: window widths > 0. Memory grows with chunk x n.
     Source: Goodfellow et al. 2014, section 5; Breuleux et al. 2011.
     """
-    samples, test = _rows("samples", samples), _rows("test", test)
+    samples, test = rows("samples", samples), rows("test", test)
     if samples.shape[1] != test.shape[1]:
         raise ValueError(f"samples and test must have one d, got {samples.shape[1]} and {test.shape[1]}")
     sigmas = [real("sigma", sigma, above=0) for sigma in sigmas]
@@ -48,22 +62,24 @@ def parzen_log_likelihoods(samples: object, test: object, sigmas: Sequence[float
     # log p(x) = log sum_i exp(...) - log n - d log(sigma sqrt(2 pi))
     constants = torch.tensor([math.log(n) + d * math.log(s * math.sqrt(2 * math.pi)) for s in sigmas],
                              dtype=torch.float64)
-    return (torch.cat(list(_log_kernel_sums(samples, test, sigmas, chunk)), 1) - constants.unsqueeze(1)).numpy()
+    parts = in_chunks(test.split(chunk), "Parzen window", progress)
+    return (torch.cat(list(_log_kernel_sums(samples, parts, sigmas)), 1) - constants.unsqueeze(1)).numpy()
 
 
-def parzen_log_likelihood(samples: object, test: object, sigma: float) -> tuple[float, float]:
+def parzen_log_likelihood(samples: object, test: object, sigma: float, *, progress: bool = False) -> tuple[float, float]:
     """Return the mean Parzen log-likelihood of the test points and its standard error, in nats.
 
     samples (n, d), test (m, d) in [0, 1]; sigma > 0, best chosen by `select_sigma` on validation images. The error is
     that of the mean over test points. Raises ValueError for NaN, empty arrays, unequal d, sigma <= 0. Real images do
     not score best on this measure: see notebook 10. Source: Goodfellow et al. 2014, table 1.
     """
-    scores = parzen_log_likelihoods(samples, test, [sigma])[0]
+    scores = parzen_log_likelihoods(samples, test, [sigma], progress=progress)[0]
     error = scores.std(ddof=1) / math.sqrt(len(scores)) if len(scores) > 1 else math.nan
     return float(scores.mean()), float(error)
 
 
-def select_sigma(samples: object, validation: object, sigmas: Sequence[float] | None = None) -> float:
+def select_sigma(samples: object, validation: object, sigmas: Sequence[float] | None = None, *,
+                 progress: bool = False) -> float:
     """Return the window width with the highest mean log-likelihood of the validation points.
 
     sigmas: candidates; None takes `SIGMAS`, a log grid from 0.063 to 0.398. Raises ValueError for an empty list.
@@ -71,25 +87,62 @@ def select_sigma(samples: object, validation: object, sigmas: Sequence[float] | 
     sigmas = SIGMAS if sigmas is None else list(sigmas)
     if len(sigmas) == 0:
         raise ValueError("sigmas must hold at least one candidate, got none; leave it out for the default grid")
-    means = parzen_log_likelihoods(samples, validation, sigmas).mean(1)
+    means = parzen_log_likelihoods(samples, validation, sigmas, progress=progress).mean(1)
     return float(sigmas[int(means.argmax())])
 
 
-def nearest_neighbours(samples: object, images: object, n: int = 1) -> tuple[np.ndarray, np.ndarray]:
+def nearest_neighbours(samples: object, images: object, n: int = 1, *,
+                       progress: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Return (indices, distances), both (m, n): for each sample its n nearest images, the nearest first.
 
     samples (m, d) or (m, C, H, W), images (N, d) or (N, C, H, W), floats of one scale; distance is Euclidean over all
     pixels. Raises ValueError for NaN, unequal d, or n outside 1..N.
     """
-    samples, images = (_rows(name, torch.as_tensor(x).flatten(1)) for name, x in
+    samples, images = (rows(name, torch.as_tensor(x).flatten(1)) for name, x in
                        (("samples", samples), ("images", images)))
     if samples.shape[1] != images.shape[1]:
         raise ValueError(f"samples and images must have one d, got {samples.shape[1]} and {images.shape[1]}")
     if whole("n", n) > len(images):
         raise ValueError(f"n must be at most {len(images)}, the number of images, got {n}")
-    nearest = [torch.cdist(x, images).topk(n, largest=False) for x in samples.split(_CHUNK)]
+    nearest = [torch.cdist(x, images).topk(n, largest=False)
+               for x in in_chunks(samples.split(CHUNK), "nearest neighbours", progress)]
     return (torch.cat([found.indices for found in nearest]).numpy(),
             torch.cat([found.values for found in nearest]).numpy())
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """Hold the share of samples nearer to training than to test images, its standard error and what chance expects."""
+
+    share: float
+    error: float
+    expected: float
+
+
+def memorisation(samples: object, train: object, test: object, *, progress: bool = False) -> Memorisation:
+    """Return which share of the samples has its nearest neighbour among training rather than test images.
+
+    samples (n, d), train (N, d), test (M, d): one scale; ties count half. A generator that has only learnt the
+    distribution is as near to one set as to the other: expected is N / (N + M), 1/2 for sets of one size; a memory has
+    more, a lookup table of `train` has 1. error: the share's, if nothing is memorised, with the chance in which image
+    fell into which set. Raises ValueError for NaN, empty arrays, unequal d. Source: Meehan et al. 2020, section 3, for
+    the idea of three samples.
+    """
+    samples, train, test = (rows(name, x).float() for name, x in (("samples", samples), ("train", train), ("test", test)))
+    if not samples.shape[1] == train.shape[1] == test.shape[1]:
+        raise ValueError(f"samples, train and test must have one d, got {samples.shape[1]}, {train.shape[1]} and "
+                         f"{test.shape[1]}")
+    parts = in_chunks(samples.split(CHUNK), "memorisation", progress)
+    found = [[squared_distances(x, images).min(1) for images in (train, test)] for x in parts]
+    (near_train, which_train), (near_test, which_test) = (
+        [torch.cat([pair[side][part] for pair in found]) for part in (0, 1)] for side in (0, 1))
+    share = ((near_train < near_test).double() + (near_train == near_test).double() / 2).mean()
+    nearest = torch.where(near_train <= near_test, which_train, len(train) + which_test)
+    drawn = torch.bincount(nearest).double()
+    expected = len(train) / (len(train) + len(test))
+    # were the two sets dealt anew, image i would bring its drawn[i] samples along
+    error = math.sqrt(expected * (1 - expected)) * float(drawn.norm()) / len(samples)
+    return Memorisation(float(share), error, expected)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,11 +167,11 @@ def modes_covered(samples: object, modes: object, radius: float, *, at_least: in
     noise. Raises ValueError for NaN, empty arrays, unequal d, radius <= 0. Source: Srivastava et al. 2017 (VEEGAN),
     section 5.1, there with three standard deviations and one sample.
     """
-    samples, modes = _rows("samples", samples), _rows("modes", modes)
+    samples, modes = rows("samples", samples), rows("modes", modes)
     if samples.shape[1] != modes.shape[1]:
         raise ValueError(f"samples and modes must have one d, got {samples.shape[1]} and {modes.shape[1]}")
     radius, at_least = real("radius", radius, above=0), whole("at_least", at_least)
-    nearest = [torch.cdist(x, modes).min(1) for x in samples.split(_CHUNK)]
+    nearest = [torch.cdist(x, modes).min(1) for x in samples.split(CHUNK)]
     inside = torch.cat([found.indices[found.values <= radius] for found in nearest])
     counts = torch.bincount(inside, minlength=len(modes)).numpy()
     return Modes(int((counts >= at_least).sum()), len(inside) / len(samples), counts)
