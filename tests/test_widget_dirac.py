@@ -33,7 +33,7 @@ def slopes(theta, psi, objective, gamma):
 def test_the_field_is_what_autograd_says_of_the_packages_losses(objective):
     explorer = DiracExplorer(objective=objective, gamma=0.7)
     for theta, psi in np.random.default_rng(0).uniform(-3, 3, (20, 2)):
-        assert explorer.field(theta, psi) == pytest.approx(slopes(theta, psi, objective, 0.7), abs=1e-12)
+        assert explorer.game().field(theta, psi) == pytest.approx(slopes(theta, psi, objective, 0.7), abs=1e-12)
 
 
 @pytest.mark.parametrize(("objective", "update", "h", "gamma"), GRID)

@@ -53,9 +53,8 @@ function circleFigure() {
 }
 
 function distanceFigure() {
-  const raised = (e) => `10${String(Math.round(e * 100) / 100).replace(/[-\d.]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·"["-0123456789.".indexOf(c)])}`;
   const p = plot({ label: "distance from rest", height: 170, x: { label: "step" },
-    y: { label: "distance from rest, in powers of ten", format: raised } });
+    y: { label: "distance from rest (log scale)", format: (e) => String(Number((10 ** e).toPrecision(2))).replace("e+", "e") } });
   const line = p.line({ color: "generated", label: "this path" });
   const slope = p.line({ color: "muted", dash: "dash", label: "what max |λ| foretells" });
   return { el: p.el, draw: ({ r, radius }) => {
@@ -68,7 +67,8 @@ function distanceFigure() {
   } };
 }
 
-const digits = (v) => (v === null ? "–" : v !== 0 && (v >= 1e4 || v < 1e-3) ? v.toExponential(2).replace("e+", "e").replaceAll("-", "−") : kit.fixed(v, 4));
+const digits = (v) => (v === null ? "–" : v !== 0 && (v >= 1e4 || v < 1e-3) ? v.toExponential(1).replace("e+", "e").replaceAll("-", "−")
+  : kit.fixed(v, v >= 100 ? 0 : v >= 10 ? 2 : 4));
 const complex = ([[a, b], [c]]) => (b > 0 ? `${kit.fixed(a, 3)} ± ${kit.fixed(b, 3)}i` : a === c ? `${kit.fixed(a, 3)}, twice` : `${kit.fixed(a, 3)}, ${kit.fixed(c, 3)}`);
 
 function controlsOf({ model, ui, write }) {
@@ -111,9 +111,9 @@ function render({ model, el }) {
   }));
 
   ui.body.append(kit.row(...Object.values(outs).map((o) => o.el)), kit.h("div", { class: "gx-columns" },
-    kit.h("div", { class: "gx-stage" }, plane.el),
+    kit.h("div", { class: "gx-stage" }, plane.el, distance.el),
     kit.h("div", { class: "gx-controls" }, kit.group("The game", controls.objective.el, controls.gamma.el),
-      kit.group("The steps", controls.update.el, controls.h.el, controls.steps.el), circle.el, whole.el, distance.el)));
+      kit.group("The steps", controls.update.el, controls.h.el, controls.steps.el), circle.el, whole.el)));
   ui.onResize(() => requestAnimationFrame(redraw));
   ui.watch([...SETTINGS, "whole"], redraw);
   redraw();

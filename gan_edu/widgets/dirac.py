@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 
 from gan_edu import plots
+from gan_edu.games_analytic import DiracGAN
 from gan_edu.widgets.base import Explorer
 from gan_edu.widgets.density import Number
 
@@ -16,10 +17,6 @@ LOSSES = {"minimax": "log(1 - D)", "non_saturating": "-log D", "wasserstein": "W
 UPDATES = ("simultaneous", "alternating")
 START = (-2.9, 2.9)
 FAR = 1e12          # a path that comes here has left every bound, and ends
-
-
-def _sigmoid(l: float) -> float:
-    return float(np.exp(-np.logaddexp(0, -l)))
 
 
 class DiracExplorer(Explorer, js=["dirac_steps.js", "dirac.js"]):
@@ -39,21 +36,18 @@ class DiracExplorer(Explorer, js=["dirac_steps.js", "dirac.js"]):
     steps = traitlets.Int(200, min=10, max=500).tag(sync=True)
     whole = traitlets.Bool(False).tag(sync=True)
 
-    def field(self, theta: float, psi: float) -> tuple[float, float]:
-        """Return (minus G's gradient by theta, minus D's gradient by psi): where a small step leads."""
-        u = psi * theta                                                   # the logit of the fake
-        g = {"minimax": _sigmoid(u), "non_saturating": _sigmoid(-u), "wasserstein": 1.0}[self.objective]
-        d = 1.0 if self.objective == "wasserstein" else _sigmoid(u)
-        return g * psi, -d * theta - self.gamma * psi
+    def game(self) -> DiracGAN:
+        """Return the game that is shown, at its start; `train` can play it."""
+        return DiracGAN(self.theta, self.psi, objective=self.objective, gamma=self.gamma)
 
     def path(self) -> np.ndarray:
         """Return (theta, psi) before and after each step, (steps + 1, 2); shorter if it leaves every bound."""
-        points = [(self.theta, self.psi)]
+        field, points = self.game().field, [(self.theta, self.psi)]
         while len(points) <= self.steps and np.hypot(*points[-1]) < FAR:
             theta, psi = points[-1]
-            after = psi + self.h * self.field(theta, psi)[1]
+            after = psi + self.h * field(theta, psi)[1]
             seen = after if self.update == "alternating" else psi
-            points.append((theta + self.h * self.field(theta, seen)[0], after))
+            points.append((theta + self.h * field(theta, seen)[0], after))
         return np.array(points)
 
     def eigenvalues(self) -> np.ndarray:
@@ -61,9 +55,7 @@ class DiracExplorer(Explorer, js=["dirac_steps.js", "dirac.js"]):
 
         Source: Mescheder et al. 2018, Lemmas 2.4, 2.5 and 3.3.
         """
-        a, b = self.h * (1.0 if self.objective == "wasserstein" else 0.5), self.h * self.gamma
-        of_D, of_G = np.array([[1, 0], [-a, 1 - b]]), np.array([[1, a], [0, 1]])          # on (theta, psi)
-        map_ = of_G @ of_D if self.update == "alternating" else of_D + of_G - np.eye(2)
+        map_ = self.game().step_jacobian(0.0, 0.0, self.h, simultaneous=self.update == "simultaneous")
         half, product = np.trace(map_) / 2, np.linalg.det(map_)
         root = np.sqrt(complex(half**2 - product)) if abs(half**2 - product) > 1e-12 else 0
         return np.array([half + root, half - root], dtype=complex)
@@ -109,7 +101,7 @@ class DiracExplorer(Explorer, js=["dirac_steps.js", "dirac.js"]):
     def _draw_plane(self, ax: Any) -> None:
         axis, path = np.linspace(-2.7, 2.7, 13), self.path()
         x, y = np.meshgrid(axis, axis)
-        u, v = np.vectorize(self.field)(x, y)
+        u, v = self.game().field(x, y)
         plots.style(ax, xlabel="θ, where G puts its fake", ylabel="ψ, D's slope", title=self._words())
         ax.quiver(x, y, u, v, color=plots.MUTED, width=0.003, angles="xy")
         near = path[np.hypot(*path.T) < 100]
