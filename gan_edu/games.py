@@ -2,13 +2,16 @@
 
 import copy
 import warnings
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from gan_edu.errors import whole
+from gan_edu.errors import real, whole
 from gan_edu.networks import eval_mode, has_batch_statistics
-from gan_edu.objectives import objective_named
+from gan_edu.objectives import gradient_penalty, objective_named, r1_penalty
+
+_AT_ONCE = 500            # images made at once by `sample`: a wide layer of 10,000 images would fill the memory
 
 
 class Game:
@@ -36,6 +39,9 @@ class Game:
     def generator_loss(self, batch: Tensor, generator: torch.Generator | None) -> Tensor:
         """Return the scalar that G minimises on fresh noise."""
         raise NotImplementedError
+
+    def after_discriminator_step(self) -> None:
+        """Put D's weights back where the game allows them, after each of D's steps; nothing in most games."""
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Return n generated images in [-1, 1] and leave both players as they were."""
@@ -69,14 +75,21 @@ class GAN(Game):
     """Play the game of Goodfellow et al. 2014: G turns noise into x, D says how real x looks.
 
     G: has latent_dim, latent ("normal" or "uniform") and shape, and maps (n, latent_dim) to (n, *shape).
-    D: maps (n, *shape) to logits (n, 1). objective: a name in `objectives.OBJECTIVES`.
+    D: maps (n, *shape) to logits (n, 1). objective: a name in `objectives.OBJECTIVES`. r1: gamma, the weight of D's
+    squared slope at real images, 0 for none (Mescheder et al. 2018, eq. (9)).
     Raises ValueError when D ends in a sigmoid.
     """
 
-    def __init__(self, G: nn.Module, D: nn.Module, *, objective: str = "non_saturating") -> None:
+    def __init__(self, G: nn.Module, D: nn.Module, *, objective: str = "non_saturating", r1: float = 0.0) -> None:
         super().__init__(G, D)
-        self.objective = objective_named(objective)
-        _require_logits(D, tuple(G.shape))
+        self.objective, self.r1 = objective_named(objective), real("r1", r1, minimum=0)
+        _require_logits(D, tuple(G.shape), *self._conditions(64))
+        if self.r1:
+            _warn_of_company(D, "r1")
+
+    def _conditions(self, n: int) -> tuple[Tensor, ...]:
+        """What both players are told besides, for n images; nothing in this game."""
+        return ()
 
     def noise(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draw z, (n, latent_dim), of unit variance: normal, or uniform on [-sqrt 3, sqrt 3]."""
@@ -87,29 +100,41 @@ class GAN(Game):
     def discriminator_loss(self, batch: Tensor, generator: torch.Generator | None = None) -> Tensor:
         with torch.no_grad():                                    # D's step: G is only a source of samples
             x_fake = self.G(self.noise(len(batch), generator))
-        logits_real, logits_fake = self._judge_both(batch, x_fake)
-        self.readings |= {"D_real": logits_real.detach().sigmoid().mean(),
-                          "D_fake": logits_fake.detach().sigmoid().mean()}
-        return self.objective.discriminator(logits_real, logits_fake)
+        loss = self._verdict_loss(*self._judge_both(batch, x_fake))
+        return loss + self._r1(self.D, batch) if self.r1 else loss
 
     def generator_loss(self, batch: Tensor, generator: torch.Generator | None = None) -> Tensor:
         x_fake = self.G(self.noise(len(batch), generator))       # of the batch, only its size is used
         return self.objective.generator(self.D(x_fake))
 
-    def _judge_both(self, x_real: Tensor, x_fake: Tensor) -> tuple[Tensor, Tensor]:
+    def _judge_both(self, x_real: Tensor, x_fake: Tensor, *y: Tensor) -> tuple[Tensor, Tensor]:
         """One pass for both where no sample can see another; two passes where D has batch statistics."""
         if has_batch_statistics(self.D):
-            return self.D(x_real), self.D(x_fake)
-        return self.D(torch.cat([x_real, x_fake])).split([len(x_real), len(x_fake)])
+            return self.D(x_real, *y), self.D(x_fake, *y)
+        twice = [torch.cat([condition, condition]) for condition in y]
+        return self.D(torch.cat([x_real, x_fake]), *twice).split([len(x_real), len(x_fake)])
+
+    def _verdict_loss(self, logits_real: Tensor, logits_fake: Tensor) -> Tensor:
+        self.readings |= {"D_real": logits_real.detach().sigmoid().mean(),
+                          "D_fake": logits_fake.detach().sigmoid().mean()}
+        return self.objective.discriminator(logits_real, logits_fake)
+
+    def _r1(self, D: Callable[[Tensor], Tensor], x_real: Tensor) -> Tensor:
+        penalty = r1_penalty(D, x_real)
+        self.readings["penalty"] = penalty.detach()
+        return self.r1 * penalty
 
     def sample(self, n: int, *, generator: torch.Generator | None = None) -> Tensor:
         """Return G(z) for n fresh z, (n, *shape), in eval mode, from the moving average where there is one.
 
         generator: where z comes from; None takes PyTorch's global generator. Raises ValueError unless n >= 1.
         """
+        return self._generate(self.noise(whole("n", n), generator))
+
+    def _generate(self, *inputs: Tensor) -> Tensor:
         G = self.G if self.G_ema is None else self.G_ema
         with eval_mode(G):
-            return G(self.noise(whole("n", n), generator))
+            return torch.cat([G(*parts) for parts in zip(*(x.split(_AT_ONCE) for x in inputs))])
 
     def judge(self, x: Tensor) -> Tensor:
         """Return D(x) as probabilities, (n,), in eval mode; x (n, *shape)."""
@@ -118,7 +143,104 @@ class GAN(Game):
 
     @property
     def config(self) -> dict:
-        return super().config | {"objective": self.objective.name}
+        return super().config | {"objective": self.objective.name} | ({"r1": self.r1} if self.r1 else {})
+
+
+class ConditionalGAN(GAN):
+    """Play a game for each label at once: G turns z and y into x, D says how real x looks as a y.
+
+    New: minibatches are pairs (x, y), and both players are told y. G: also has classes; maps z (n, latent_dim) and y
+    to (n, *shape). D: maps x and y to logits (n, 1). y: int64 (n,), or float (n, classes). Same as before: the losses.
+    Source: Mirza and Osindero 2014, eq. (2).
+    """
+
+    needs_labels = True
+    generator_needs_batch = True                                 # labels as the data have them, for G's step too
+
+    def _conditions(self, n: int) -> tuple[Tensor, ...]:
+        return (torch.zeros(n, dtype=torch.int64, device=self.device),)
+
+    def discriminator_loss(self, batch: tuple[Tensor, Tensor], generator: torch.Generator | None = None) -> Tensor:
+        x, y = batch
+        with torch.no_grad():
+            x_fake = self.G(self.noise(len(x), generator), y)
+        loss = self._verdict_loss(*self._judge_both(x, x_fake, y))
+        return loss + self._r1(lambda x: self.D(x, y), x) if self.r1 else loss
+
+    def generator_loss(self, batch: tuple[Tensor, Tensor], generator: torch.Generator | None = None) -> Tensor:
+        _, y = batch
+        x_fake = self.G(self.noise(len(y), generator), y)
+        return self.objective.generator(self.D(x_fake, y))
+
+    def sample(self, n: int, *, y: int | Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
+        """Return G(z, y) for n fresh z, (n, *shape), in eval mode, from the moving average where there is one.
+
+        y: one label for all, int64 (n,), or float (n, classes) between labels; None draws each label alike often.
+        Raises ValueError for n < 1, or for labels that G does not know or that are not n.
+        """
+        z = self.noise(whole("n", n), generator)                 # first: the same z whatever is ordered
+        return self._generate(z, self._labels(n, y, generator))
+
+    def _labels(self, n: int, y: int | Tensor | None, generator: torch.Generator | None) -> Tensor:
+        if y is None:
+            return torch.randint(self.G.classes, (n,), generator=generator, device=self.device)
+        y = y.to(self.device) if isinstance(y, Tensor) else torch.full((n,), whole("y", y, 0), device=self.device)
+        if len(y) != n:
+            raise ValueError(f"y must hold {n} labels, one for each image, got {len(y)}")
+        return y
+
+    def judge(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return D(x, y) as probabilities, (n,), in eval mode; x (n, *shape), y as in `sample`."""
+        with eval_mode(self.D):
+            return self.D(x.to(self.device), y.to(self.device)).sigmoid().flatten(1).mean(1)
+
+
+class WGAN(GAN):
+    """Play for a distance: the critic D gives scores with slope at most 1, and the gap of their means is W1.
+
+    New: D's numbers are scores, not logits, and its slope is held down in one of two ways: clip, the largest size of
+    any of its weights after each of its steps (0.01 in Arjovsky et al. 2017, algorithm 1; the gap is then W1 times
+    an unknown factor), or penalty, the weight of (slope - 1)^2 between real and generated images (10 in Gulrajani et al.
+    2017, eq. (3)). With neither, penalty=10. readings["W1"] = mean D(x) - mean D(G(z)) without the penalty: the estimate
+    that the critic's loss is; D_real and D_fake are mean scores. Same as before: noise, G, samples.
+    """
+
+    def __init__(self, G: nn.Module, D: nn.Module, *, clip: float | None = None, penalty: float | None = None) -> None:
+        if clip is not None and penalty is not None:
+            raise ValueError(f"give clip or penalty, got both ({clip} and {penalty}); clip=0.01 or penalty=10")
+        self.clip = None if clip is None else real("clip", clip, above=0)
+        self.penalty = real("penalty", 10.0 if penalty is None else penalty, minimum=0) if clip is None else 0.0
+        super().__init__(G, D, objective="wasserstein")
+        if self.penalty:
+            _warn_of_company(D, "penalty")
+
+    def discriminator_loss(self, batch: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        with torch.no_grad():
+            x_fake = self.G(self.noise(len(batch), generator))
+        scores_real, scores_fake = self._judge_both(batch, x_fake)
+        loss = self.objective.discriminator(scores_real, scores_fake)      # E D(G(z)) - E D(x)
+        self.readings |= {"D_real": scores_real.detach().mean(), "D_fake": scores_fake.detach().mean(),
+                          "W1": -loss.detach()}
+        if not self.penalty:
+            return loss
+        penalty = gradient_penalty(self.D, batch, x_fake, generator=generator)
+        self.readings["penalty"] = penalty.detach()
+        return loss + self.penalty * penalty
+
+    @torch.no_grad()
+    def after_discriminator_step(self) -> None:
+        """w <- clip(w, -c, c): Arjovsky et al. 2017, algorithm 1, line 7."""
+        for weight in self.D.parameters() if self.clip else ():
+            weight.clamp_(-self.clip, self.clip)
+
+    def judge(self, x: Tensor) -> Tensor:
+        """Return the critic's scores, (n,), in eval mode; x (n, *shape). Only their differences mean anything."""
+        with eval_mode(self.D):
+            return self.D(x.to(self.device)).flatten(1).mean(1)
+
+    @property
+    def config(self) -> dict:
+        return {"game": type(self).__name__} | ({"clip": self.clip} if self.clip else {"penalty": self.penalty})
 
 
 def moving_average_of(G: nn.Module) -> nn.Module:
@@ -126,7 +248,13 @@ def moving_average_of(G: nn.Module) -> nn.Module:
     return copy.deepcopy(G).requires_grad_(False).eval()
 
 
-def _require_logits(D: nn.Module, shape: tuple[int, ...]) -> None:
+def _warn_of_company(D: nn.Module, name: str) -> None:
+    if has_batch_statistics(D):
+        warnings.warn(f"{name} asks for D's slope at each image by itself, but D has BatchNorm, through which every image "
+                      'moves the verdict on all the others; use Critic, or DCGANDiscriminator(norm="layer")', stacklevel=4)
+
+
+def _require_logits(D: nn.Module, shape: tuple[int, ...], *conditions: Tensor) -> None:
     last = [module for module in D.modules() if not list(module.children())][-1:]
     if last and isinstance(last[0], nn.Sigmoid | nn.LogSigmoid):
         raise ValueError(f"D must return logits, got a network that ends in {type(last[0]).__name__}; drop the last "
@@ -137,7 +265,7 @@ def _require_logits(D: nn.Module, shape: tuple[int, ...]) -> None:
     # huge inputs drive honest logits far out of [0, 1], whatever the initial weights; a probability stays inside
     x = 1e8 * torch.randn(64, *shape, generator=torch.Generator().manual_seed(0))
     with eval_mode(D):
-        out = D(x.to(parameter))
+        out = D(x.to(parameter), *conditions)
     if ((out >= 0) & (out <= 1)).all():
         warnings.warn("D's outputs all lie in [0, 1] and look like probabilities; D must return logits: drop its last "
                       "sigmoid", stacklevel=3)

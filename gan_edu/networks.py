@@ -1,4 +1,6 @@
-"""Networks from noise to image and from image to logit. Nothing here knows of losses or of training."""
+"""Networks from noise to image and from image to logit: the fully connected ones, and the table of all of them (the
+convolutional ones stand in networks_conv). Nothing here knows of losses or of training.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,6 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from gan_edu.errors import whole
+from gan_edu.networks_conv import (
+    ConcatDiscriminator,
+    ConditionalGenerator,
+    ConvDiscriminator,
+    ConvGenerator,
+    Critic,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    ProjectionDiscriminator,
+)
+from gan_edu.networks_parts import FromUnit, require_columns
 
 _BATCH_STATISTICS = (nn.modules.batchnorm._BatchNorm,)
 
@@ -44,11 +57,6 @@ def count_parameters(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 
 
-def _require_columns(x: Tensor, columns: int, name: str) -> None:
-    if x.ndim != 2 or x.shape[1] != columns:
-        raise ValueError(f"{name} must have shape (n, {columns}), got {tuple(x.shape)}")
-
-
 class MLPGenerator(nn.Module):
     """Map noise z (n, latent_dim) to images (n, *shape) in [-1, 1] by fully connected layers.
 
@@ -78,7 +86,7 @@ class MLPGenerator(nn.Module):
         self.net = nn.Sequential(*layers, *([nn.Tanh()] if output == "tanh" else []))
 
     def forward(self, z: Tensor) -> Tensor:
-        _require_columns(z, self.latent_dim, "z")
+        require_columns(z, self.latent_dim, "z")
         return self.net(z).view(-1, *self.shape)
 
 
@@ -102,13 +110,6 @@ class MLPDiscriminator(nn.Module):
         return self.net(x.flatten(1))
 
 
-class _FromUnit(nn.Module):
-    """[0, 1] to [-1, 1], the range that every image in this package has."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return 2 * x - 1
-
-
 class ReLUGenerator(nn.Module):
     """Map uniform noise (n, 100) to images (n, *shape): the generator of the 2014 paper's MNIST run.
 
@@ -129,7 +130,7 @@ class ReLUGenerator(nn.Module):
         for inputs, outputs in zip(sizes, sizes[1:]):
             layers += [nn.Linear(inputs, outputs), nn.ReLU(inplace=True)]
             _uniform_(layers[-2], 0.05)
-        self.net = nn.Sequential(*layers[:-1], nn.Sigmoid(), _FromUnit())
+        self.net = nn.Sequential(*layers[:-1], nn.Sigmoid(), FromUnit())
 
     def start_from(self, images: Tensor) -> "ReLUGenerator":
         """Set the output bias to the logit of each pixel's mean over uint8 images (n, *shape); return self.
@@ -142,7 +143,7 @@ class ReLUGenerator(nn.Module):
         return self
 
     def forward(self, z: Tensor) -> Tensor:
-        _require_columns(z, self.latent_dim, "z")
+        require_columns(z, self.latent_dim, "z")
         return self.net(z).view(-1, *self.shape)
 
 
@@ -192,7 +193,9 @@ def _uniform_(module: nn.Module, width: float) -> None:
         nn.init.zeros_(module.bias)
 
 
-NETWORKS = {cls.__name__: cls for cls in (MLPGenerator, MLPDiscriminator, ReLUGenerator, MaxoutDiscriminator)}
+NETWORKS = {cls.__name__: cls for cls in (
+    MLPGenerator, MLPDiscriminator, ReLUGenerator, MaxoutDiscriminator, ConvGenerator, ConvDiscriminator, DCGANGenerator,
+    DCGANDiscriminator, Critic, ConditionalGenerator, ConcatDiscriminator, ProjectionDiscriminator)}
 
 
 def describe(network: nn.Module) -> dict:

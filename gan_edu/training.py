@@ -119,6 +119,7 @@ class _Run:
             batch = self.minibatch()                                             # m fresh examples from p_data
             loss = game.discriminator_loss(batch, self.noise)                    # and m fresh z from p_z
             values["loss_D"], values["grad_D"] = self._update(loss, self.opt_D, game.D, "D", wait=self.simultaneous)
+            game.after_discriminator_step()                                      # weight clipping, where a game has it
         if game.generator_needs_batch:
             batch = self.minibatch()
         with frozen(game.D):                                                     # gradients pass D, none stay there
@@ -126,6 +127,7 @@ class _Run:
             values["loss_G"], values["grad_G"] = self._update(loss, self.opt_G, game.G, "G")
         if self.simultaneous:                                                    # not Algorithm 1: D waited for G
             self.opt_D.step()
+            game.after_discriminator_step()
         if self.ema is not None:
             blend(game.G_ema, game.G, min(self.ema, (1 + self.step) / (10 + self.step)))
         self.step += 1
