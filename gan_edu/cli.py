@@ -1,4 +1,4 @@
-"""The command `gan-edu`: train, sample, fetch, doctor. Reads arguments, calls rooms, writes pictures, returns exit
+"""The command `gan-edu`: train, sample, evaluate, fetch, doctor. Reads arguments, calls rooms, writes pictures, returns exit
 codes; what it takes to train or to draw belongs in the rooms below.
 
 Exit codes: 0 done, 1 it went wrong, 2 wrongly asked, 130 stopped by Ctrl-C, 141 nobody reads the output any more.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import gan_edu
+from gan_edu import cli_evaluate
 from gan_edu.errors import GanEduError, real, whole
 from gan_edu.files import write_whole
 
@@ -87,13 +88,15 @@ def train(options: argparse.Namespace) -> int:
 def sample(options: argparse.Namespace) -> int:
     """Draw images from shipped weights or from a checkpoint into one PNG."""
     _require_new([options.out], options.force)
-    is_file = options.source.endswith(".safetensors") or os.sep in options.source
-    if is_file and not Path(options.source).is_file():
-        raise UsageError(f"there is no file {options.source}; give a checkpoint that gan-edu train wrote, or a name")
-    game = _game_in_file(options.source) if is_file else _game_by_name(options.source)
-    write_whole(options.out, _sheet(game, options.n, options.seed))
+    write_whole(options.out, _sheet(_game_from(options.source), options.n, options.seed))
     print(f"wrote {options.n} images to {options.out}")
     return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure a generator of digits against the real MNIST: one table, and one JSON."""
+    _require_new([options.json], options.force, file="--json")
+    return cli_evaluate.evaluate(options, _game_from(options.source))
 
 
 def fetch(options: argparse.Namespace) -> int:
@@ -144,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="command", required=True)
     _train_options(commands.add_parser("train", help="train a game on images", description=train.__doc__))
     _sample_options(commands.add_parser("sample", help="draw images", description=sample.__doc__))
+    evaluating = commands.add_parser("evaluate", help="measure a generator", description=evaluate.__doc__)
+    cli_evaluate.add_options(evaluating, _whole)
+    evaluating.set_defaults(run=evaluate)
     fetching = commands.add_parser("fetch", help="fetch image sets", description=fetch.__doc__)
     fetching.add_argument("names", nargs="*", type=_one_of("name", ("mnist", "fashion")), default=["mnist"],
                           help="mnist (the default), fashion")
@@ -236,10 +242,10 @@ def _require_room(out: Path, options: argparse.Namespace) -> None:
         _require_new([out / name for name in FILES], options.force, " --resume to go on from it,")
 
 
-def _require_new(paths: Sequence[Path], force: bool, other: str = "") -> None:
+def _require_new(paths: Sequence[Path], force: bool, other: str = "", file: str = "--out") -> None:
     there = [path for path in paths if path.exists()]
     if there and not force:
-        raise UsageError(f"{there[0]} exists; give{other} --force to replace it, or another --out")
+        raise UsageError(f"{there[0]} exists; give{other} --force to replace it, or another {file}")
 
 
 def _device(name: str) -> str:
@@ -262,6 +268,14 @@ def _new_game(options: argparse.Namespace, images: Any) -> Any:
             players = (ReLUGenerator(shape=images.shape).start_from(images.images.cpu()),
                        MaxoutDiscriminator(shape=images.shape))
     return GAN(*players, objective=options.objective)
+
+
+def _game_from(source: str) -> Any:
+    """Return the game that a name or the path of a checkpoint stands for."""
+    is_file = source.endswith(".safetensors") or os.sep in source
+    if is_file and not Path(source).is_file():
+        raise UsageError(f"there is no file {source}; give a checkpoint that gan-edu train wrote, or a name")
+    return _game_in_file(source) if is_file else _game_by_name(source)
 
 
 def _game_in_file(path: str) -> Any:

@@ -166,8 +166,8 @@ def _block_sums(a: Tensor, b: Tensor, blocks: int, progress: bool) -> Tensor:
     """Return the sum of k over each pair of blocks, (blocks, blocks): all that leaving out a block needs."""
     sums = []
     for part in in_chunks(a.tensor_split(blocks), "kernel distance", progress):
-        kernel = (part @ b.T / a.shape[1] + 1) ** 3
-        sums.append(torch.stack([columns.sum() for columns in kernel.tensor_split(blocks, 1)]))
+        columns = (part @ b.T).div_(a.shape[1]).add_(1).pow_(3).sum(0)
+        sums.append(torch.stack([some.sum() for some in columns.tensor_split(blocks)]))
     return torch.stack(sums)
 
 
