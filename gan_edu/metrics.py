@@ -138,11 +138,11 @@ def memorisation(samples: object, train: object, test: object, *, progress: bool
         [torch.cat([pair[side][part] for pair in found]) for part in (0, 1)] for side in (0, 1))
     share = ((near_train < near_test).double() + (near_train == near_test).double() / 2).mean()
     nearest = torch.where(near_train <= near_test, which_train, len(train) + which_test)
-    drawn = torch.bincount(nearest).double()
-    expected = len(train) / (len(train) + len(test))
-    # were the two sets dealt anew, image i would bring its drawn[i] samples along
-    error = math.sqrt(expected * (1 - expected)) * float(drawn.norm()) / len(samples)
-    return Memorisation(float(share), error, expected)
+    shares, both = torch.bincount(nearest).double() / len(samples), len(train) + len(test)
+    expected = len(train) / both
+    # were the images dealt anew into sets of these sizes, each would bring the samples it is nearest to along
+    variance = expected * (1 - expected) * both / (both - 1) * (float(shares.square().sum()) - 1 / both)
+    return Memorisation(float(share), math.sqrt(max(variance, 0.0)), expected)
 
 
 @dataclass(frozen=True, eq=False)
