@@ -7,7 +7,9 @@ One thread, so that the numbers do not depend on the machine's cores.
 """
 
 import argparse
+import functools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +17,29 @@ import torch
 
 from gan_edu import pretrained
 from gan_edu.checkpoints import load_checkpoint, save_checkpoint
+from gan_edu.classifier import features, probabilities
 from gan_edu.data import ImageSet, load_images
-from gan_edu.games import GAN
+from gan_edu.games import GAN, WGAN, ConditionalGAN
 from gan_edu.history import History
 from gan_edu.metrics import parzen_log_likelihood, select_sigma
-from gan_edu.networks import MaxoutDiscriminator, MLPDiscriminator, MLPGenerator, ReLUGenerator, seeded
+from gan_edu.metrics_features import frechet_distance
+from gan_edu.networks import (
+    ConditionalGenerator,
+    ConvDiscriminator,
+    ConvGenerator,
+    Critic,
+    DCGANDiscriminator,
+    DCGANGenerator,
+    MaxoutDiscriminator,
+    MLPDiscriminator,
+    MLPGenerator,
+    ProjectionDiscriminator,
+    ReLUGenerator,
+    seeded,
+)
 from gan_edu.training import train
 
 SEED = 0
-EMA = 0.9998
 # where a run is kept and scored, in epochs at k = 1; the shipped file holds the generator at `moments`
 LOOKS = (0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 40, 50, 60, 80, 100, 125, 150, 175, 200, 225, 250)
 
@@ -37,6 +53,8 @@ class Recipe:
     k: int = 1
     batch_size: int = 64
     images: int = 60_000
+
+    ema = 0.9998
 
     @property
     def per_epoch(self) -> int:
@@ -58,12 +76,31 @@ class Recipe:
         """What `train` is told besides."""
         return {}
 
+    def says_data(self) -> str:
+        """The training data, for the card."""
+        return f"MNIST, {'all' if self.images == 60_000 else 'the first'} {self.images:,} training images"
+
+    def says_optimizers(self) -> str:
+        """The optimisers, for the card."""
+        return "Adam, 1e-4 for G and 2e-4 for D"
+
+    def quick_score(self, game: GAN) -> dict:
+        """What each look is measured by."""
+        return parzen(game)
+
+    def score(self, game: GAN) -> dict:
+        """What the shipped file is measured by."""
+        return parzen(game)
+
 
 class Paper2014(Recipe):
     """The authors' networks and schedule for MNIST, as their published configuration has them.
 
     Theirs updates both players at once; here D goes first, as in Algorithm 1. Source: mnist.yaml in the authors' code.
     """
+
+    def says_optimizers(self) -> str:
+        return "SGD, 0.1 divided by 1.000004 a step, momentum 0.5 to 0.7 over 250 epochs"
 
     def new_game(self) -> GAN:
         with seeded(SEED):
@@ -78,11 +115,91 @@ class Paper2014(Recipe):
                                                           for player in (game.G, game.D))}
 
 
+class Convolutional(Recipe):
+    """What the convolutional recipes share: looks are measured by the Fréchet distance on the classifier's features."""
+
+    ema = 0.999
+
+    def quick_score(self, game: GAN) -> dict:
+        return frechet(game)
+
+    def score(self, game: GAN) -> dict:
+        return parzen(game) | frechet(game)
+
+    def falling(self, rate: float) -> Callable[[int], dict]:
+        """The rate, and from half of the steps on a straight line down to zero."""
+        return lambda step: {"lr": rate * min(1.0, 2 * (1 - step / self.steps))}
+
+
+class SourcesConv(Convolutional):
+    """The sources' convolutional pair; its generator has half the channels, for a quarter of the time and half of the file."""
+
+    def new_game(self) -> GAN:
+        with seeded(SEED):
+            return GAN(ConvGenerator(width=32), ConvDiscriminator())
+
+    def training(self, game: GAN) -> dict:
+        return {"optimizers": adams(game, 1e-3, betas=(0.9, 0.999), amsgrad=True)}
+
+    def says_optimizers(self) -> str:
+        return "Adam with AMSGrad, 1e-3 for both"
+
+
+class DCGAN(Convolutional):
+    """A slim DCGAN with its paper's Adam, whose step falls to zero over the second half."""
+
+    def new_game(self) -> GAN:
+        with seeded(SEED):
+            return GAN(DCGANGenerator(64, width=48), DCGANDiscriminator(width=48))
+
+    def training(self, game: GAN) -> dict:
+        return {"optimizers": adams(game, 2e-4, betas=(0.5, 0.999)), "schedule": self.falling(2e-4)}
+
+    def says_optimizers(self) -> str:
+        return "Adam, 2e-4 for both, betas 0.5 and 0.999, falling to 0 from half of the steps on"
+
+
+class Conditional(DCGAN):
+    """DCGAN's generator told the digit, and a discriminator that projects on it."""
+
+    def new_game(self) -> GAN:
+        with seeded(SEED):
+            return ConditionalGAN(ConditionalGenerator(64, width=32), ProjectionDiscriminator(width=32))
+
+    def score(self, game: GAN) -> dict:
+        return super().score(game) | recognised(game)
+
+    quick_score = score
+
+
+class WassersteinGP(DCGAN):
+    """The gradient penalty's paper: weight 10, Adam with betas 0 and 0.9."""
+
+    def new_game(self) -> GAN:
+        with seeded(SEED):
+            return WGAN(DCGANGenerator(64, width=32), Critic(width=32), penalty=10.0)
+
+    def training(self, game: GAN) -> dict:
+        return {"optimizers": adams(game, 2e-4, betas=(0.0, 0.9)), "schedule": self.falling(2e-4)}
+
+    def says_optimizers(self) -> str:
+        return "Adam, 2e-4 for both, betas 0 and 0.9, falling to 0 from half of the steps on"
+
+
+def adams(game: GAN, rate: float, **arguments) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+    """The same Adam for G and for D."""
+    return tuple(torch.optim.Adam(player.parameters(), lr=rate, fused=True, **arguments) for player in (game.G, game.D))
+
+
 RECIPES = {"mnist-mlp": Recipe(100, (1, 3, 12, 40)),
            "mnist-mlp-k2": Recipe(12, (3,), k=2),
            "mnist-mlp-k3": Recipe(12, (3,), k=3),
            "mnist-mlp-k5": Recipe(12, (3,), k=5),
-           "mnist-2014": Paper2014(250, batch_size=100, images=50_000)}
+           "mnist-2014": Paper2014(250, batch_size=100, images=50_000),
+           "mnist-conv": SourcesConv(8),
+           "mnist-dcgan": DCGAN(20),
+           "mnist-cgan": Conditional(25),
+           "mnist-wgan-gp": WassersteinGP(12, k=3)}
 
 
 def looks(name: str) -> list[int]:
@@ -99,31 +216,30 @@ def run(name: str, out: Path) -> None:
             save_checkpoint(out / f"{name}-{run.step}.safetensors", run.game)
 
     game = recipe.new_game()
-    train(game, recipe.data(), k=recipe.k, batch_size=recipe.batch_size, steps=recipe.steps, seed=SEED, ema=EMA,
+    train(game, recipe.data(), k=recipe.k, batch_size=recipe.batch_size, steps=recipe.steps, seed=SEED, ema=recipe.ema,
           on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True, **recipe.training(game))
 
 
 def ship(name: str, out: Path) -> None:
     """Write weights and card; the scores are those of the files as they are shipped."""
-    recipe = RECIPES[name]
-    moments = {PER_EPOCH * epoch: averaged(name, PER_EPOCH * epoch, out)[0].G.state_dict() for epoch in recipe["moments"]}
-    game, meta = averaged(name, PER_EPOCH * recipe["epochs"], out)
-    notes = {"command": f"python benchmarks/make_weights.py train {name}", "data": "MNIST, all 60,000 training images",
-             "licence": "MIT", "k": recipe["k"], "steps": PER_EPOCH * recipe["epochs"], "batch_size": 64, "seed": SEED,
-             "ema": EMA, "optimizers": "Adam, 1e-4 for G and 2e-4 for D",
-             "passes_over_the_data": recipe["epochs"] * recipe["k"], "minutes_on_one_core": minutes(name),
-             "torch": meta["torch"], "gan_edu": meta["gan_edu"]}
+    recipe, game, meta = RECIPES[name], *kept(name, RECIPES[name].steps, out)
+    moments = {step: kept(name, step, out)[0].G.state_dict()
+               for step in (recipe.per_epoch * epoch for epoch in recipe.moments)}
+    notes = {"command": f"python benchmarks/make_weights.py train {name}", "data": recipe.says_data(), "licence": "MIT",
+             "k": recipe.k, "steps": recipe.steps, "batch_size": recipe.batch_size, "seed": SEED, "ema": recipe.ema,
+             "optimizers": recipe.says_optimizers(), "passes_over_the_data": recipe.epochs * recipe.k,
+             "minutes_on_one_core": minutes(name), "torch": meta["torch"], "gan_edu": meta["gan_edu"]}
     pretrained.ship(name, game, moments, notes)
-    scores = {str(step): score(pretrained.load(name, step=step)) for step in pretrained.snapshots(name)}
-    scores[str(notes["steps"])] = score(pretrained.load(name))
-    print(pretrained.ship(name, game, moments, notes | {"scores": scores[str(notes["steps"])],
+    scores = {str(step): recipe.score(pretrained.load(name, step=step)) for step in pretrained.snapshots(name)}
+    scores[str(recipe.steps)] = recipe.score(pretrained.load(name))
+    print(pretrained.ship(name, game, moments, notes | {"scores": scores[str(recipe.steps)],
                                                         "scores_of_moments": scores, "curve": curve(name, out)}))
 
 
-def averaged(name: str, step: int, out: Path) -> tuple[GAN, dict]:
-    """The game at a step of its run, with the moving average in G's place."""
+def kept(name: str, step: int, out: Path) -> tuple[GAN, dict]:
+    """The game at a step of its run, with the moving average in G's place, and the notes of its file."""
     game, _, meta = load_checkpoint(out / f"{name}-{step}.safetensors")
-    return GAN(game.G_ema, game.D), meta
+    return pretrained.averaged(game), meta
 
 
 def curve(name: str, out: Path) -> list[dict]:
@@ -131,21 +247,23 @@ def curve(name: str, out: Path) -> list[dict]:
     _, state, _ = load_checkpoint(out / f"{name}.safetensors")
     history = History()
     history.load_state_dict(state["history"])
-    return [{"step": step, **score(averaged(name, step, out)[0]),
+    return [{"step": step, **RECIPES[name].quick_score(kept(name, step, out)[0]),
              **{key: round(float(history[key][max(0, step - 200):step].mean()), 4) for key in history}}
             for step in looks(name)]
 
 
 def minutes(name: str) -> int:
-    """What the whole run takes on one core of this machine, from sixty of its steps; measure while nothing else runs."""
-    recipe, game, data = RECIPES[name], new_game(), load_images("mnist")
-    train(game, data, k=recipe["k"], steps=10, ema=EMA, progress=False)
-    began = time.perf_counter()
-    train(game, data, k=recipe["k"], steps=60, ema=EMA, progress=False)
-    return round((time.perf_counter() - began) / 60 * PER_EPOCH * recipe["epochs"] / 60)
+    """What the whole run takes on one core of this machine, in CPU time, from sixty of its steps."""
+    recipe, data = RECIPES[name], RECIPES[name].data()
+    game = recipe.new_game()
+    arguments = {"k": recipe.k, "batch_size": recipe.batch_size, "ema": recipe.ema, "progress": False}
+    train(game, data, steps=10, **arguments)
+    began = time.process_time()
+    train(game, data, steps=60, **arguments)
+    return round((time.process_time() - began) / 60 * recipe.steps / 60)
 
 
-def score(game: GAN) -> dict:
+def parzen(game: GAN) -> dict:
     """Parzen mean log-likelihood of the MNIST test set, in nats: 10,000 samples, sigma from 1,000 validation images.
 
     The validation images come from the training set, on which this game was trained; the test set chooses nothing.
@@ -156,6 +274,31 @@ def score(game: GAN) -> dict:
     sigma = select_sigma(samples, pixels(train_set[order[:1_000]]))
     mean, error = parzen_log_likelihood(samples, pixels(test), sigma)
     return {"parzen": round(mean, 1), "standard_error": round(error, 1), "sigma": round(sigma, 4)}
+
+
+def frechet(game: GAN) -> dict:
+    """Squared Fréchet distance on the classifier's features: 10,000 samples against the MNIST test set.
+
+    floor: the same for 10,000 training images in the samples' place; times_floor: the one over the other.
+    """
+    test, floor = real_features()
+    found = frechet_distance(features(game.sample(10_000, generator=torch.Generator().manual_seed(SEED))), test)
+    return {"frechet": round(found, 3), "frechet_floor": round(floor, 3), "times_floor": round(found / floor, 2)}
+
+
+@functools.cache
+def real_features() -> tuple:
+    """The test set's features, and their distance from those of 10,000 training images."""
+    train_set, test = load_images("mnist"), features(load_images("mnist", split="test").images)
+    order = torch.randperm(len(train_set), generator=torch.Generator().manual_seed(SEED))
+    return test, frechet_distance(features(train_set[order[:10_000]].images), test)
+
+
+def recognised(game: ConditionalGAN) -> dict:
+    """Share of 10,000 ordered digits, 1,000 of each, that the classifier reads as what was ordered."""
+    y = torch.arange(10_000) % 10
+    x = game.sample(10_000, y=y, generator=torch.Generator().manual_seed(SEED))
+    return {"recognised": round(float((probabilities(x).argmax(1) == y.numpy()).mean()), 4)}
 
 
 def pixels(images: ImageSet) -> torch.Tensor:

@@ -3,6 +3,7 @@
 The files lie in gan_edu/weights; benchmarks/make_weights.py makes them. Nothing is downloaded here.
 """
 
+import copy
 import difflib
 import hashlib
 import json
@@ -16,7 +17,7 @@ from gan_edu import classifier
 from gan_edu.checkpoints import load_checkpoint, read_tensors, save_checkpoint, write_tensors
 from gan_edu.errors import CheckpointError
 from gan_edu.files import write_whole
-from gan_edu.games import GAN
+from gan_edu.games import GAN, Game
 from gan_edu.networks import build, describe, seeded
 
 FOLDER = Path(__file__).parent / "weights"
@@ -66,32 +67,43 @@ def snapshots(name: str) -> list[int]:
     return card(name)["snapshots"]
 
 
-def ship(name: str, game: GAN, moments: Mapping[int, Mapping[str, Tensor]], notes: Mapping[str, object], *,
+def averaged(game: Game) -> Game:
+    """Return the same game with the moving average, where there is one, in G's place; the networks are shared."""
+    twin = copy.copy(game)
+    twin.G, twin.G_ema, twin.run = game.G_ema or game.G, None, None
+    return twin
+
+
+def ship(name: str, game: Game, moments: Mapping[int, Mapping[str, Tensor]], notes: Mapping[str, object], *,
          folder: Path = FOLDER) -> dict:
     """Write a finished game and the moments of its G as weights `name`, and return the card. For make_weights.
 
-    moments: step to G's state dict, kept as one int8 a weight with one scale a row; the game is kept as float16, and
-    the untrained generator, step 0, as its seed in the notes.
+    moments: step to G's state dict, kept as one int8 a weight with one scale a row; there may be none. The game is kept
+    as float16, and the untrained generator, step 0, as its seed in the notes.
     """
-    finished = GAN(game.G_ema or game.G, game.D, objective=game.objective.name)
-    path = save_checkpoint(folder / f"{name}.safetensors", finished, half=True)
-    rows = {f"{step}/{key}": value for step, state in moments.items() for key, value in pack_rows(state).items()}
-    write_tensors(folder / f"{name}-moments.safetensors", rows, {"format": "gan_edu 1", "moments": sorted(moments)})
-    made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": [0, *sorted(moments)],
-            "snapshot_file": f"{name}-moments.safetensors",
-            "snapshot_sha256": _sha256(folder / f"{name}-moments.safetensors")}
+    path = save_checkpoint(folder / f"{name}.safetensors", averaged(game), half=True)
+    made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": [0, *sorted(moments)]}
+    if moments:
+        made |= _ship_moments(name, moments, folder)
     write_whole(folder / f"{name}.json", (json.dumps(made, indent=2) + "\n").encode())
     return made
 
 
+def _ship_moments(name: str, moments: Mapping[int, Mapping[str, Tensor]], folder: Path) -> dict:
+    path = folder / f"{name}-moments.safetensors"
+    rows = {f"{step}/{key}": value for step, state in moments.items() for key, value in pack_rows(state).items()}
+    write_tensors(path, rows, {"format": "gan_edu 1", "moments": sorted(moments)})
+    return {"snapshot_file": path.name, "snapshot_sha256": _sha256(path)}
+
+
 def pack_rows(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return each matrix as int8 rows with one float32 scale a row, everything else as float16."""
+    """Return each matrix or kernel as int8 with one float32 scale for each index of its first axis, the rest as float16."""
     packed: dict[str, Tensor] = {}
     for key, value in state.items():
         if value.ndim < 2:
             packed[key] = value.half() if value.is_floating_point() else value
             continue
-        scale = value.abs().amax(1, keepdim=True).clamp_min(1e-12) / 127
+        scale = value.abs().amax(tuple(range(1, value.ndim)), keepdim=True).clamp_min(1e-12) / 127
         packed |= {key: (value / scale).round().to(torch.int8), f"{key}|scale": scale}
     return packed
 
