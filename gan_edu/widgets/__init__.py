@@ -9,7 +9,9 @@ from typing import Any
 _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "two_classes", "ValueExplorer": "value",
           "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient", "Arena": "arena",
           "RunExplorer": "run",
-          "DiracExplorer": "dirac", "FailureExplorer": "failures"}
+          "GameExplorer": "game",
+          "DiracExplorer": "dirac", "FailureExplorer": "failures",
+          "ParzenExplorer": "parzen", "FrechetExplorer": "frechet", "PrecisionRecallExplorer": "coverage"}
 
 __all__ = list(_HOMES)
 
