@@ -189,6 +189,7 @@ class _Run:
         for name, tensors in state.get("players", {}).items():
             getattr(self.game, name).load_state_dict(tensors)
         self.opt_G.load_state_dict(_copies(state["opt_G"])), self.opt_D.load_state_dict(_copies(state["opt_D"]))
+        _lay_as_weights(self.opt_G), _lay_as_weights(self.opt_D)
         self.step, self.draws, self._stream = state["step"], state["draws"], None
         self.noise.set_state(state["noise"].clone())
         self.hidden = state["hidden"].clone()
@@ -282,6 +283,12 @@ def blend(average: nn.Module, network: nn.Module, decay: float) -> None:
     torch._foreach_lerp_([ours[name] for name in floats], [theirs[name] for name in floats], 1 - decay)
     for name in ours.keys() - set(floats):
         ours[name].copy_(theirs[name])
+
+
+def _lay_as_weights(optimizer: torch.optim.Optimizer) -> None:
+    """Fused optimisers walk through memory: their moments must lie there in the order of the weights, as files do not."""
+    for weight, state in optimizer.state.items():
+        state |= {key: torch.empty_like(weight).copy_(value) for key, value in state.items() if value.shape == weight.shape}
 
 
 @contextmanager
