@@ -78,7 +78,7 @@ class Scores:
 
     def as_dict(self) -> dict:
         """Return everything as what JSON can hold, with the versions that computed it."""
-        return {**asdict(self), "against": f"{REFERENCE:,} images of the MNIST test set", "torch": torch.__version__,
+        return {**asdict(self), "against": "the MNIST test set", "torch": torch.__version__,
                 "gan_edu": gan_edu.__version__, "classifier": classifier.card()["sha256"]}
 
 
@@ -91,8 +91,8 @@ def evaluate(game: Game, *, n: int = 10_000, seed: int = 0, root: str | Path | N
     known of the real images is kept for the next call. Raises ValueError for n < 100 or above 49,000, another shape, or
     samples that are NaN; DataError where MNIST is missing.
     """
-    _require_count(n)
-    _yardstick(seed, where := str(data_root(root)))     # a missing MNIST is told before anything is drawn
+    where = str(data_root(root))
+    _require_count(n, _yardstick(seed, where))          # told before anything is drawn
     draws = torch.Generator(game.device).manual_seed(seed)
     x = torch.cat([game.sample(min(BATCH, n - i), generator=draws).cpu() for i in range(0, n, BATCH)])
     if tuple(x.shape[1:]) != classifier.SHAPE:
@@ -109,8 +109,9 @@ def evaluate_images(images: object, *, seed: int = 0, root: str | Path | None = 
     if pixels.shape[1] != math.prod(classifier.SHAPE) or pixels.min() < 0 or pixels.max() > 1:
         raise ValueError(f"images must be (n, 784) in [0, 1], got {tuple(pixels.shape)} in [{pixels.min():g}, "
                          f"{pixels.max():g}]; samples in [-1, 1] become (x.flatten(1) + 1) / 2")
-    _require_count(len(pixels))
-    return _scores(pixels, seed, str(data_root(root)), progress)
+    where = str(data_root(root))
+    _require_count(len(pixels), _yardstick(seed, where))
+    return _scores(pixels, seed, where, progress)
 
 
 def with_error(value: float, error: float) -> str:
@@ -192,7 +193,6 @@ def _pixels(images: ImageSet) -> Tensor:
     return images.images.flatten(1).double() / 255
 
 
-def _require_count(n: int) -> None:
-    most = 60_000 - VALIDATION - REFERENCE
-    if whole("n", n, LEAST) > most:
-        raise ValueError(f"n must be at most {most:,}, as many real images as are left for the floor, got {n:,}")
+def _require_count(n: int, yardstick: _Yardstick) -> None:
+    if whole("n", n, LEAST) > (most := len(yardstick.others)):
+        raise ValueError(f"n must be at most {most:,}, as many real images as are left to stand beside, got {n:,}")
