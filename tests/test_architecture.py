@@ -19,7 +19,7 @@ FLOORS = [
     {"games", "latent", "metrics", "history"},
     {"checkpoints"},
     {"training", "classifier"},
-    {"pretrained", "sweeps", "audit"},
+    {"pretrained", "sweeps", "audit", "failures"},
     {"plots", "checks", "evaluation"},
     {"widgets", "doctor"},
     {"cli"},
@@ -43,8 +43,10 @@ ROOMS = {
     "IPython": {"plots", "widgets"},
     "packaging": {"doctor"},
     "threadpoolctl": {"doctor"},
+    "joblib": {"sweeps"},
+    "dask": {"sweeps"},
 }
-NEVER_IMPORTED = {"pickle", "multiprocessing", "shelve", "marshal", "dill", "joblib", "concurrent"}
+NEVER_IMPORTED = {"pickle", "multiprocessing", "shelve", "marshal", "dill", "concurrent"}
 NEVER_CALLED = {"eval", "exec", "__import__", "os.system", "os.popen", "torch.load", "torch.save", "np.load"}
 LONGEST_FILE, LONGEST_FUNCTION = 350, 40
 
