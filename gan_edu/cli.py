@@ -1,5 +1,5 @@
-"""The command `gan-edu`: train, sample, evaluate, fetch, doctor. Reads arguments, calls rooms, writes pictures, returns exit
-codes; what it takes to train or to draw belongs in the rooms below.
+"""The command `gan-edu`: train, sweep, sample, evaluate, fetch, doctor. Reads arguments, calls rooms, writes pictures,
+returns exit codes; what it takes to train or to draw belongs in the rooms below.
 
 Exit codes: 0 done, 1 it went wrong, 2 wrongly asked, 130 stopped by Ctrl-C, 141 nobody reads the output any more.
 torch is imported only when a command needs it, so that a wrong option is told at once.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import gan_edu
-from gan_edu import cli_evaluate
+from gan_edu import cli_evaluate, cli_sweep
 from gan_edu.errors import GanEduError, real, whole
 from gan_edu.files import write_whole
 
@@ -99,6 +99,11 @@ def evaluate(options: argparse.Namespace) -> int:
     return cli_evaluate.evaluate(options, _game_from(options.source))
 
 
+def sweep(options: argparse.Namespace) -> int:
+    """Play many runs, model x k x seed; none that is done is played again."""
+    return cli_sweep.sweep(options, _device(options.device))
+
+
 def fetch(options: argparse.Namespace) -> int:
     """Bring image sets onto this machine, verified."""
     from gan_edu.data import fetch_images
@@ -150,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluating = commands.add_parser("evaluate", help="measure a generator", description=evaluate.__doc__)
     cli_evaluate.add_options(evaluating, _whole)
     evaluating.set_defaults(run=evaluate)
+    sweeping = commands.add_parser("sweep", help="train many games", description=cli_sweep.sweep.__doc__)
+    cli_sweep.add_options(sweeping, _whole, _real, _one_of, models=MODELS, data=DATA, objectives=OBJECTIVES)
+    sweeping.set_defaults(run=sweep)
     fetching = commands.add_parser("fetch", help="fetch image sets", description=fetch.__doc__)
     fetching.add_argument("names", nargs="*", type=_one_of("name", ("mnist", "fashion")), default=["mnist"],
                           help="mnist (the default), fashion")
@@ -257,17 +265,9 @@ def _device(name: str) -> str:
 
 
 def _new_game(options: argparse.Namespace, images: Any) -> Any:
-    """Build the players with weights fixed by the seed. Sources: see the networks' own words."""
-    from gan_edu.games import GAN
-    from gan_edu.networks import MaxoutDiscriminator, MLPDiscriminator, MLPGenerator, ReLUGenerator, seeded
+    from gan_edu.sweeps_runs import new_game
 
-    with seeded(options.seed):
-        if options.model == "mlp":
-            players = MLPGenerator(shape=images.shape), MLPDiscriminator(shape=images.shape)
-        else:
-            players = (ReLUGenerator(shape=images.shape).start_from(images.images.cpu()),
-                       MaxoutDiscriminator(shape=images.shape))
-    return GAN(*players, objective=options.objective)
+    return new_game(options.model, images, seed=options.seed, objective=options.objective)
 
 
 def _game_from(source: str) -> Any:

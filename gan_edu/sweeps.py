@@ -90,20 +90,6 @@ class ToySweep:
         axes = {name: tuple(values) for name, values in meta["sweep"].items()}
         return cls(**axes, **arrays, meter=meta["meter"], notes=meta["notes"])
 
-    @classmethod
-    def join(cls, parts: Sequence["ToySweep"]) -> "ToySweep":
-        """Return one sweep of several that differ in k alone. Raises ValueError where they differ in more."""
-        first = parts[0]
-        for part in parts[1:]:
-            if _all_but_ks(part) != _all_but_ks(first) or part.quality.shape[1:] != first.quality.shape[1:]:
-                raise ValueError(f"sweeps to be joined must differ in k alone, got {first} and {part}; play them alike")
-        ks = tuple(k for part in parts for k in part.ks)
-        if len(set(ks)) < len(ks):
-            raise ValueError(f"sweeps to be joined must differ in k, got {ks}; leave one out")
-        seconds = {"seconds": round(sum(part.notes.get("seconds", 0) for part in parts), 1)}
-        return cls(ks, first.lrs, first.seeds, np.concatenate([part.quality for part in parts]),
-                   np.concatenate([part.steps for part in parts]), first.floor, first.meter, {**first.notes, **seconds})
-
     def _k(self, k: int) -> int:
         return _place("k", k, self.ks)
 
@@ -174,11 +160,6 @@ def shipped(name: str = "mixture") -> ToySweep:
     if name not in shipped_names():
         raise ValueError(f"sweep must be one of {', '.join(shipped_names())}, got {name!r}; or play one: sweep_toy(...)")
     return ToySweep.load(FOLDER / f"sweep-{name}.safetensors")
-
-
-def _all_but_ks(sweep: ToySweep) -> tuple:
-    notes = {key: value for key, value in sweep.notes.items() if key != "seconds"}
-    return sweep.lrs, sweep.seeds, sweep.meter, sweep.floor.tolist(), notes
 
 
 def _meter(toy: Toy, name: str, samples: int) -> Meter:

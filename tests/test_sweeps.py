@@ -183,18 +183,6 @@ def test_a_sweep_is_kept_in_one_file_and_found_again(tmp_path, small):
         ToySweep.load(tmp_path / "b.safetensors")
 
 
-def test_parts_are_joined_and_strangers_are_not():
-    more = {"lrs": (1e-3,), "seeds": 2, "steps": 2, "progress": False, **SMALL}
-    one, two, both = (sweep_toy(Gaussian1D(), ks=ks, **more) for ks in ((1,), (2,), (1, 2)))
-    joined = ToySweep.join([one, two])
-    assert joined.ks == (1, 2) and np.array_equal(joined.quality, both.quality)
-    assert np.array_equal(joined.steps, both.steps)
-    with pytest.raises(ValueError, match="differ in k alone"):
-        ToySweep.join([one, made_up()])
-    with pytest.raises(ValueError, match="differ in k, got"):
-        ToySweep.join([one, one])
-
-
 @pytest.mark.parametrize(("wrong", "words"), [
     ({"ks": (0,)}, "k must be a whole number"), ({"ks": ()}, "ks must hold at least one"),
     ({"ks": (1, 1)}, "none twice"), ({"lrs": (0,)}, "lr must be a finite number > 0"), ({"seeds": 0}, "seeds must be"),
