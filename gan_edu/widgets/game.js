@@ -130,11 +130,12 @@ function render({ model, el }) {
   });
 
   const layers = layersOf({ ui, model, options, redraw: () => draw() }), game = controlsOf({ ui, model, options });
+  const algorithm = kit.group("Algorithm 1", lines.el, tensors.el);
   const stage = kit.h("div", { class: "gx-stage" }, scenes[2].el, scenes[1].el, layers.el, ledger.el);
-  const side = kit.h("div", { class: "gx-controls" }, game.el, kit.group("The losses, each player's own", losses.el),
-    kit.group("Meters, and what as many real points read", meters.el));
+  const side = kit.h("div", { class: "gx-controls" }, game.el, algorithm);
   ui.body.append(toolbar({ ui, model }), kit.h("div", { class: "gx-columns" }, stage, side),
-    kit.h("div", { class: "gx-columns gx-micro" }, kit.group("Algorithm 1", lines.el), kit.group("One step, its tensors", tensors.el)));
+    kit.h("div", { class: "gx-columns" }, kit.group("The losses, each player's own", losses.el),
+      kit.group("Meters, and what as many real points read", meters.el)));
   ui.onResize((width) => scenes[2].fit(width < 600 ? width - 8 : 0.5 * width - 20));
   ui.watch(["now", "picture"], () => { if (model.get("now").number > now.number) take(model.get("now"), model.get("picture")); });
   draw();

@@ -22,6 +22,7 @@ from gan_edu.widgets.game_lines import Tensors
 from gan_edu.widgets.game_match import LINES, TOYS, Settings, drawn
 from gan_edu.widgets.game_scene import JUDGED, Scene, Track, pack
 from gan_edu.widgets.game_thread import Trainer
+from gan_edu.widgets.interrupts import stop_when_interrupted
 
 LAYERS = ("data", "fakes", "manifold", "arrows")
 SURFACES = ("D", "best", "none")
@@ -61,7 +62,7 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     pace = traitlets.Enum(["paused", "fast", "slow"], default_value="paused").tag(sync=True)
     layers = traitlets.List(traitlets.Enum(LAYERS), default_value=["data", "fakes"]).tag(sync=True)
     surface = traitlets.Enum(SURFACES, default_value="D").tag(sync=True)
-    arrow_scale = Number(0.1, 0.001, 10.0)
+    arrow_scale = Number(1.0, 0.001, 10.0)
     options = traitlets.Dict().tag(sync=True)        #: what the page may choose from
     now = traitlets.Dict().tag(sync=True)            #: the picture's numbers and words, as it was when first shown
     picture = traitlets.Bytes().tag(sync=True)       #: its arrays; later ones come as messages
@@ -74,8 +75,7 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
                    "objectives": list(OBJECTIVES), "widths": WIDTHS, "batches": BATCHES, "noises": NOISES,
                    "layers": LAYERS, "judged": JUDGED}
         super().__init__(toy="own" if self._own else toy, k=k, options=options, **settings)
-        self._losses, self._meters = Track(("D", "G")), Track(tuple(METERS))
-        self._tensors, self._scene = Tensors(), None
+        self._losses, self._meters, self._tensors = Track(("D", "G")), Track(tuple(METERS)), Tensors()
         self._number = self._seen = 0
         self._next_picture = self._next_reading = self._looked = 0.0
         self._words = ""
@@ -112,6 +112,7 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     def _pace_changed(self, change: Any) -> None:
         if self._trainer is not None and change["new"] != self._trainer.pace:
             self._looked = time.monotonic()
+            stop_when_interrupted(self)
             with self.reporting():
                 self._trainer.command(pace=change["new"])
 
@@ -197,11 +198,11 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
             return True
         return False
 
-    def _on_part(self, words: str) -> None:
+    def _on_part(self, words: str, fresh: bool) -> None:
         self._words = words
-        if words.startswith("New"):
+        if fresh:
             self._losses.clear(), self._meters.clear(), self._tensors.clear()
-        if self._scene.toy != self._trainer.match.settings.toy or words.startswith("New"):
+        if fresh or self._scene.toy != self._trainer.match.settings.toy:
             self._set_scene()
         self._show(judge=True)
 

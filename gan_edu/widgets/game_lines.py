@@ -54,7 +54,7 @@ class Tensors:
             return
         loss, gradient = match.game.losses[player].detach(), match.gradient(player)
         self.before = match.weights(player)
-        self.found[f"loss_{player}"] = ("a number", f"{float(loss):.4f}")
+        self.found[f"loss_{player}"] = ("a number", f"{float(loss):.4f}".replace("-", "−"))
         self.found[f"grad_{player}"] = (_shape(gradient), f"length {float(gradient.norm()):.4g}")
         if player == "D":
             for name in ("D_real", "D_fake"):
@@ -64,7 +64,7 @@ class Tensors:
         if moved is not None:
             self.found[name] = (_shape(tensor), f"moved by {float((tensor - moved).norm()):.4g}")
         else:
-            first = ", ".join(f"{value:.2f}" for value in tensor[0, :3].tolist())
+            first = ", ".join(f"{value:.2f}".replace("-", "−") for value in tensor[0, :3].tolist())
             self.found[name] = (_shape(tensor), f"{first}{', …' if tensor.shape[1] > 3 else ''}")
 
     def rows(self, match: Match) -> list[list[Any]]:

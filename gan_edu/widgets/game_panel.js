@@ -3,8 +3,8 @@
 
 const gamePanel = (() => {
   const count = (v) => Number(v).toLocaleString("en-US");
-  const short = (v) => (v === undefined || v === null || !Number.isFinite(v) ? "–"
-    : Math.abs(v) >= 100 ? kit.fixed(v, 0) : Math.abs(v) >= 10 ? kit.fixed(v, 1) : Math.abs(v) >= 0.1 || v === 0 ? kit.fixed(v, 2) : kit.fixed(v, 4));
+  const digits = (v) => (v >= 100 || Number.isInteger(v) ? 0 : v >= 10 ? 1 : v >= 0.1 ? 2 : v >= 0.01 ? 3 : 4);
+  const short = (v) => (Number.isFinite(v) ? kit.fixed(v, digits(Math.abs(v))) : "–");
 
   function algorithm(lines) {
     const items = lines.map(([key, text]) => ({ key, el: kit.h("li", { text }) }));
@@ -83,7 +83,7 @@ const gamePanel = (() => {
       return { key, i, p, floor, curve, dot, value, real, label, el: kit.h("div", { class: "gx-meter" }, title, p.el) };
     });
     const draw = (now, table) => {
-      const width = each.length + 1, steps = column(table, width, 0), last = Math.max(10, now.ledger.G_steps);
+      const width = each.length + 1, steps = column(table, width, 0), last = 1.02 * Math.max(10, now.ledger.G_steps);
       for (const { key, i, p, floor, curve, dot, value, real, label } of each) {
         const ys = column(table, width, i + 1), [low, high] = now.floors[key], reading = now.readings[key];
         value.textContent = short(reading);

@@ -26,12 +26,13 @@ class Trainer:
     """Play a game in a thread of its own, step by step or line by line.
 
     settings: where it starts. on_line(line, tensor): after each line in slow motion. on_step(): after each step.
-    on_part(words): networks or settings have changed, in words. on_error(problem): the game has stopped at its last
-    good step. All four are called in the thread, or, where none runs, in the caller's. delay: seconds a line in slow motion.
+    on_part(words, fresh): settings have changed, in words, and with them the networks where fresh. on_error(problem): the
+    game has stopped at its last good step. All four are called in the thread, or, where none runs, in the caller's.
+    delay: seconds a line in slow motion.
     """
 
     def __init__(self, settings: Settings, *, on_line: Callable[[str, Any], None], on_step: Callable[[], None],
-                 on_part: Callable[[str], None], on_error: Callable[[Exception], None], delay: float = 0.9) -> None:
+                 on_part: Callable[[str, bool], None], on_error: Callable[[Exception], None], delay: float = 0.9) -> None:
         self.on_line, self.on_step, self.on_part, self.on_error, self.delay = on_line, on_step, on_part, on_error, delay
         self.pace, self.line = "paused", ""
         self._bell = threading.Condition(threading.RLock())
@@ -168,11 +169,10 @@ class Trainer:
         why = "you asked for it" if fresh else wanted.needs_new_networks(before)
         if why:
             self._start(wanted)
-            self.on_part(f"New networks and optimisers, step 0: {why}.")
+            self.on_part(f"New networks and optimisers, step 0: {why}.", True)
         elif wanted != before:
             self.match.go_on(wanted)
             self._new_part()
-            named = ", ".join("the drawing" if name == "toy" else f"{name} = {getattr(wanted, name):g}"
-                              if isinstance(getattr(wanted, name), int | float) else f"{name} = {getattr(wanted, name)}"
+            named = ", ".join("the drawing" if name == "toy" else f"{name} = {getattr(wanted, name)}"
                               for name in wanted.differences(before))
-            self.on_part(f"From step {step:,} on: {named}; same networks, same optimisers.")
+            self.on_part(f"From step {step:,} on: {named}; same networks, same optimisers.", False)
