@@ -13,6 +13,7 @@ from gan_edu.errors import real, whole
 
 SIGMAS = np.logspace(-1.2, -0.4, 17)     # about 0.063 to 0.398, what pixels in [0, 1] need; 17 points, ratio 1.122
 CHUNK = 500                              # rows at a time: 500 x 10,000 float64 are 40 MB
+PATIENCE = 2.0                           # seconds before a progress bar appears
 
 
 def rows(name: str, x: object, *, least: int = 1) -> Tensor:
@@ -26,9 +27,9 @@ def rows(name: str, x: object, *, least: int = 1) -> Tensor:
 
 
 def in_chunks(parts: Sequence, what: str, progress: bool) -> Iterator:
-    """Return an iterator over the parts; with progress, a bar on stderr when they take more than two seconds."""
+    """Return an iterator over the parts; with progress, a bar on stderr when they take longer than `PATIENCE`."""
     from tqdm.auto import tqdm  # asks for a terminal or a notebook only when one is used
-    return iter(tqdm(parts, desc=what, delay=2, leave=False, disable=not progress, file=sys.stderr))
+    return iter(tqdm(parts, desc=what, delay=PATIENCE, leave=False, disable=not progress, file=sys.stderr))
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:

@@ -8,7 +8,8 @@ import pytest
 import torch
 from scipy.linalg import sqrtm
 
-from gan_edu.metrics import memorisation
+from gan_edu import metrics
+from gan_edu.metrics import memorisation, nearest_neighbours, parzen_log_likelihood
 from gan_edu.metrics_features import (
     class_distance,
     class_histogram,
@@ -230,6 +231,21 @@ def test_the_error_of_frechet_is_its_scatter():
     found = np.array([with_error(frechet_distance, RNG.normal(size=(200, 3)), RNG.normal(size=(200, 3)) + 0.5, blocks=10)
                       for _ in range(80)])
     assert found[:, 0].std() == pytest.approx(found[:, 1].mean(), rel=0.3)
+
+
+@pytest.mark.parametrize("measure", [
+    kernel_distance, precision_recall, nearest_neighbours,
+    lambda a, b, progress: memorisation(a, a, b, progress=progress),
+    lambda a, b, progress: parzen_log_likelihood(a, b, 1.0, progress=progress)])
+def test_a_bar_appears_when_it_takes_long_and_is_asked_for(measure, capsys, monkeypatch):
+    monkeypatch.setattr(metrics, "PATIENCE", 60)                                    # on a busy machine nothing is quick
+    measure(A, B, progress=True)
+    assert capsys.readouterr().err == ""                                            # done before anybody would wonder
+    monkeypatch.setattr(metrics, "PATIENCE", 0)
+    measure(A, B, progress=False)
+    assert capsys.readouterr().err == ""
+    measure(A, B, progress=True)
+    assert "100%" in capsys.readouterr().err
 
 
 def test_too_few_rows_for_the_blocks_are_refused():
