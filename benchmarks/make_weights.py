@@ -55,6 +55,7 @@ class Recipe:
     images: int = 60_000
 
     ema = 0.9998
+    bfloat16 = False
 
     @property
     def per_epoch(self) -> int:
@@ -119,6 +120,7 @@ class Convolutional(Recipe):
     """What the convolutional recipes share: looks are measured by the Fréchet distance on the classifier's features."""
 
     ema = 0.999
+    bfloat16 = True
 
     def quick_score(self, game: GAN) -> dict:
         return frechet(game)
@@ -146,17 +148,19 @@ class SourcesConv(Convolutional):
 
 
 class DCGAN(Convolutional):
-    """A slim DCGAN with its paper's Adam, whose step falls to zero over the second half."""
+    """A slim DCGAN. Its discriminator has R1 in place of BatchNorm, with which it learns in a third of the steps."""
+
+    rate, betas = 1e-3, (0.0, 0.99)
 
     def new_game(self) -> GAN:
         with seeded(SEED):
-            return GAN(DCGANGenerator(64, width=48), DCGANDiscriminator(width=48))
+            return GAN(DCGANGenerator(64, width=32), DCGANDiscriminator(width=32, norm="none"), r1=0.2)
 
     def training(self, game: GAN) -> dict:
-        return {"optimizers": adams(game, 2e-4, betas=(0.5, 0.999)), "schedule": self.falling(2e-4)}
+        return {"optimizers": adams(game, self.rate, betas=self.betas), "schedule": self.falling(self.rate)}
 
     def says_optimizers(self) -> str:
-        return "Adam, 2e-4 for both, betas 0.5 and 0.999, falling to 0 from half of the steps on"
+        return f"Adam, {self.rate} for both, betas {self.betas}, falling to 0 from half of the steps on"
 
 
 class Conditional(DCGAN):
@@ -164,7 +168,7 @@ class Conditional(DCGAN):
 
     def new_game(self) -> GAN:
         with seeded(SEED):
-            return ConditionalGAN(ConditionalGenerator(64, width=32), ProjectionDiscriminator(width=32))
+            return ConditionalGAN(ConditionalGenerator(64, width=32), ProjectionDiscriminator(width=32, spectral=False), r1=0.2)
 
     def score(self, game: GAN) -> dict:
         return super().score(game) | recognised(game)
@@ -175,15 +179,11 @@ class Conditional(DCGAN):
 class WassersteinGP(DCGAN):
     """The gradient penalty's paper: weight 10, Adam with betas 0 and 0.9."""
 
+    rate, betas = 1e-3, (0.0, 0.9)
+
     def new_game(self) -> GAN:
         with seeded(SEED):
             return WGAN(DCGANGenerator(64, width=32), Critic(width=32), penalty=10.0)
-
-    def training(self, game: GAN) -> dict:
-        return {"optimizers": adams(game, 2e-4, betas=(0.0, 0.9)), "schedule": self.falling(2e-4)}
-
-    def says_optimizers(self) -> str:
-        return "Adam, 2e-4 for both, betas 0 and 0.9, falling to 0 from half of the steps on"
 
 
 def adams(game: GAN, rate: float, **arguments) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
@@ -196,10 +196,10 @@ RECIPES = {"mnist-mlp": Recipe(100, (1, 3, 12, 40)),
            "mnist-mlp-k3": Recipe(12, (3,), k=3),
            "mnist-mlp-k5": Recipe(12, (3,), k=5),
            "mnist-2014": Paper2014(250, batch_size=100, images=50_000),
-           "mnist-conv": SourcesConv(8),
-           "mnist-dcgan": DCGAN(20),
-           "mnist-cgan": Conditional(25),
-           "mnist-wgan-gp": WassersteinGP(12, k=3)}
+           "mnist-conv": SourcesConv(5),
+           "mnist-dcgan": DCGAN(12),
+           "mnist-cgan": Conditional(8),
+           "mnist-wgan-gp": WassersteinGP(5, k=2)}
 
 
 def looks(name: str) -> list[int]:
@@ -216,6 +216,8 @@ def run(name: str, out: Path) -> None:
             save_checkpoint(out / f"{name}-{run.step}.safetensors", run.game)
 
     game = recipe.new_game()
+    for player in (game.G, game.D) if recipe.bfloat16 else ():
+        multiply_in_bfloat16(player)
     train(game, recipe.data(), k=recipe.k, batch_size=recipe.batch_size, steps=recipe.steps, seed=SEED, ema=recipe.ema,
           on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True, **recipe.training(game))
 
@@ -234,6 +236,22 @@ def ship(name: str, out: Path) -> None:
     scores[str(recipe.steps)] = recipe.score(pretrained.load(name))
     print(pretrained.ship(name, game, moments, notes | {"scores": scores[str(recipe.steps)],
                                                         "scores_of_moments": scores, "curve": curve(name, out)}))
+
+
+def multiply_in_bfloat16(player: torch.nn.Module) -> None:
+    """Let this player's products run in bfloat16, twice as quick on CPUs that have it; all that is kept stays float32."""
+    contexts = []
+
+    def enter(*_) -> None:
+        contexts.append(torch.autocast("cpu", torch.bfloat16))
+        contexts[-1].__enter__()
+
+    def leave(_, __, out: torch.Tensor) -> torch.Tensor:
+        contexts.pop().__exit__(None, None, None)
+        return out.float()
+
+    player.register_forward_pre_hook(enter)
+    player.register_forward_hook(leave)
 
 
 def kept(name: str, step: int, out: Path) -> tuple[GAN, dict]:

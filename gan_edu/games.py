@@ -202,7 +202,8 @@ class WGAN(GAN):
     any of its weights after each of its steps (0.01 in Arjovsky et al. 2017, algorithm 1; the gap is then W1 times
     an unknown factor), or penalty, the weight of (slope - 1)^2 between real and generated images (10 in Gulrajani et al.
     2017, eq. (3)). With neither, penalty=10. readings["W1"] = mean D(x) - mean D(G(z)) without the penalty: the estimate
-    that the critic's loss is; D_real and D_fake are mean scores. Same as before: noise, G, samples.
+    that the critic's loss is (a little too large with a penalty: two points at distance d read d + d^2 / 2 lambda); D_real
+    and D_fake are mean scores. Same as before: noise, G, samples.
     """
 
     def __init__(self, G: nn.Module, D: nn.Module, *, clip: float | None = None, penalty: float | None = None) -> None:
