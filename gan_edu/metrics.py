@@ -126,7 +126,7 @@ def memorisation(samples: object, train: object, test: object, *, progress: bool
     samples (n, d), train (N, d), test (M, d): one scale; ties count half. A generator that has only learnt the
     distribution is as near to one set as to the other: expected is N / (N + M), 1/2 for sets of one size; a memory has
     more, a lookup table of `train` has 1. error: the share's, if nothing is memorised, with the chance in which image
-    fell into which set. Raises ValueError for NaN, empty arrays, unequal d. Source: Meehan et al. 2020, section 3, for
+    fell into which set. Raises ValueError for NaN, empty arrays, unequal d. Source: Meehan et al. 2020, for
     the idea of three samples.
     """
     samples, train, test = (rows(name, x).float() for name, x in (("samples", samples), ("train", train), ("test", test)))
@@ -166,7 +166,7 @@ def modes_covered(samples: object, modes: object, radius: float, *, at_least: in
     to which a sample belongs to its nearest mode, usually three standard deviations of a mode. at_least: a mode is
     covered when it has so many samples. A few modes with a share of 1 are a collapse; all modes with a small share are
     noise. Raises ValueError for NaN, empty arrays, unequal d, radius <= 0. Source: Srivastava et al. 2017 (VEEGAN),
-    section 5.1, there with three standard deviations and one sample.
+    their synthetic experiments, with three standard deviations and one sample.
     """
     samples, modes = rows("samples", samples), rows("modes", modes)
     if samples.shape[1] != modes.shape[1]:

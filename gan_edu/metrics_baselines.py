@@ -2,6 +2,8 @@
 here but the centres; every function returns pixels in [0, 1], as the Parzen window and `evaluate_images` take them.
 """
 
+import math
+
 import numpy as np
 import torch
 
@@ -23,14 +25,16 @@ def real_images(images: ImageSet, n: int, *, seed: int = 0) -> np.ndarray:
 def kmeans_centres(images: ImageSet, n: int, *, seed: int = 0) -> np.ndarray:
     """Return the centres of n clusters of the images, (n, C H W), float64 in [0, 1]: averages, so a little blurred.
 
-    n: at most the number of images, else ValueError. Found by minibatches (scikit-learn's MiniBatchKMeans, batches of
-    at least n images, ten of them beyond the start). Source: Sculley 2010; as a cheat, Theis et al. 2016, table 1.
+    n: at most the number of images, else ValueError. Found by minibatches of at least n images, as many passes as
+    make fifteen of them, but two to ten (scikit-learn's MiniBatchKMeans). Source: Sculley 2010; as a cheat, Theis et
+    al. 2016, table 1.
     """
     from sklearn.cluster import MiniBatchKMeans  # here, not above: it takes a second
-    starts = real_images(images, n, seed=seed)
-    found = MiniBatchKMeans(n, init=starts, n_init=1, batch_size=max(1024, n), max_iter=10, random_state=seed,
+    starts, batch = real_images(images, n, seed=seed).astype(np.float32), max(1024, n)
+    passes = min(10, max(2, math.ceil(15 * batch / len(images))))
+    found = MiniBatchKMeans(n, init=starts, n_init=1, batch_size=batch, max_iter=passes, random_state=seed,
                             reassignment_ratio=0.0)
-    return found.fit(_pixels(images, slice(None))).cluster_centers_.clip(0, 1)
+    return found.fit(_pixels(images, slice(None)).astype(np.float32)).cluster_centers_.astype(float).clip(0, 1)
 
 
 def lookup_table(images: ImageSet, n: int, *, noise: float = 0.1, seed: int = 0) -> np.ndarray:

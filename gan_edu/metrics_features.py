@@ -43,8 +43,8 @@ def kernel_distance(features_a: object, features_b: object, *, blocks: int = 20,
     MMD^2 with k(x, y) = (x . y / d + 1)^3: the mean of k within a plus that within b minus twice that between them,
     without the pairs of a row with itself. Its mean over draws is right at any n, so it may lie below 0 where the two
     agree. features_a (n, d), features_b (m, d) with n, m >= 2 blocks; the error is the jackknife's, which leaves out
-    one block of both sets at a time. Raises ValueError for NaN, too few rows, unequal d. Source: Binkowski et al. 2018,
-    section 4; Gretton et al. 2012, equation 3.
+    one block of both sets at a time. Raises ValueError for NaN, too few rows, unequal d. Source: Binkowski et al. 2018;
+    Gretton et al. 2012, equation 3.
     """
     a, b = _pair(features_a, features_b, least=2 * whole("blocks", blocks, 2))
     within = [_block_sums(x, x, blocks, progress) - torch.diag(_self_sums(x, blocks)) for x in (a, b)]
