@@ -112,7 +112,7 @@ class Meter:
     `meter(x)` with x (n, d) gives a float, `meter.floor` the band (low, high). `METERS` has the kinds by name:
 
     js: Jensen-Shannon divergence in nats, 0 to log 2, of 66 cells: 64 of equal mass that tile the densest region with
-        99 % of the data, the thin land around it, and the land with less than 0.1 % of the data. Cells can only hide a
+        99 % of the data, the thin land around it, and the land that holds the last 0.1 %. Cells can only hide a
         difference (a lower bound of the true divergence); counting n samples adds about 65/(8 n) nats: see the floor.
     modes: how many of `toy.modes` a sample of the dense region lies at; for a curve, places along it.
     quality: share of the samples that lie in the dense region; real data: 0.99.
@@ -176,7 +176,7 @@ def readings(toy: Toy, x: object) -> dict[str, float]:
 
 
 def floors(toy: Toy, n: int, *, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """Return the floor of every meter for n samples, by name: (5 %, 95 %) of 64 sets of fresh draws; kept by toy and n."""
+    """Return the floor of every meter for n samples, by name: (5 %, 95 %) of 64 fresh sets; kept by toy and n."""
     return dict(_floors(toy, whole("n", n), whole("seed", seed, 0)))
 
 

@@ -76,7 +76,8 @@ def line(ax: Axes, now: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, 
     view = now["view"]
     x = np.linspace(-view, view, len(arrays["q"]))
     plots.style(ax, xlabel="x", ylabel="density; D(x)", title=f"step {now['ledger']['G_steps']:,}")
-    for name, y, color, label in (("data", arrays["p"], "data", "data p"), ("fakes", arrays["q"], "generated", "fakes q")):
+    for name, y, color, label in (("data", arrays["p"], "data", "data p"),
+                                  ("fakes", arrays["q"], "generated", "fakes q")):
         if name in layers:
             ax.plot(x, y, color=plots.COLORS[color], ls=plots.DASHES[color], lw=1.6, label=label)
             ax.fill_between(x, 0, y, color=plots.COLORS[color], alpha=0.12, lw=0)
@@ -87,7 +88,8 @@ def line(ax: Axes, now: Mapping[str, Any], arrays: Mapping[str, np.ndarray], *, 
         ax.plot(arrays["manifold"][:, 0], np.full(len(arrays["manifold"]), -0.06), "|", color=FAKE, ms=6)
     if "arrows" in layers:
         at, way = arrays["fakes"][:len(arrays["arrows"]), 0], arrow_scale * arrays["arrows"][:, 0]
-        ax.quiver(at, np.full(len(at), -0.12), way, 0 * way, angles="xy", scale_units="xy", scale=1, width=0.004, color=INK)
+        ax.quiver(at, np.full(len(at), -0.12), way, 0 * way, angles="xy", scale_units="xy", scale=1, width=0.004,
+                  color=INK)
     ax.set(xlim=(-view, view), ylim=(-0.18, 1.25))
     return _named(ax)
 

@@ -44,7 +44,8 @@ def test_a_meter_is_its_reading_and_a_collapse_reads_far_outside(toy, name):
     assert meter(real) == readings(toy, real)[name] and meter.floor == floors(toy, N)[name]
     one = toy.modes[-1:] + 0.02 * torch.randn(N, toy.dim, generator=rng.generator(1, 1))    # at one mode
     far = torch.full((N, toy.dim), 50.0)
-    readers = {"js": (one, far), "w1": (one, far), "quality": (far,), "modes": (one, far) if len(toy.modes) > 1 else (far,)}
+    readers = {"js": (one, far), "w1": (one, far), "quality": (far,),
+               "modes": (one, far) if len(toy.modes) > 1 else (far,)}
     for x in readers[name]:
         value = meter(x)
         assert value > high + 5 * (high - low) if meter.better == "low" else value < 0.6 * low
@@ -63,7 +64,8 @@ def test_js_of_a_shifted_gaussian_is_the_quadrature(mean, std):
     x = np.linspace(-15, 15, 60_001)
     exact = theory.js(theory.gaussian(x), theory.gaussian(x, mean, std), x)
     n = 20_000
-    found = readings(toys.Gaussian1D(), toys.Gaussian1D(mean, std).sample(n, generator=rng.generator(3, 0)))["js"]
+    x_fake = toys.Gaussian1D(mean, std).sample(n, generator=rng.generator(3, 0))
+    found = readings(toys.Gaussian1D(), x_fake)["js"]
     assert exact - 0.015 < found - 65 / (8 * n) < exact + 0.004
 
 

@@ -118,7 +118,7 @@ function render({ model, el }) {
       said = now.words;
       ui.say(strokes.on() && !model.get("strokes").length ? `Draw in the figure: what you draw becomes the data. ${text}` : text);
     }
-    scenes[now.dim].label(`data and fakes in the ${now.dim === 2 ? "plane" : "line"}. ${text}`);
+    scenes[now.dim].label(`data and fakes ${now.dim === 2 ? "in the plane" : "on the line"}. ${text}`);
     try { model.send({ kind: "seen", number: now.number }); } catch { /* a page without a kernel */ }
   }));
   const take = (next, buffer) => { now = next; arrays = unpack(next, kit.bytes(buffer)); draw(); };

@@ -5,6 +5,7 @@ game_thread.py; players and data are in game_match.py, the arrays of a picture i
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,13 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
         drawn in the figure become the data), or a toy of gan_edu.toys. k: steps of D for each of G, 1 to 10.
     lr_D, lr_G: of Adam, 1e-5 to 0.1. objective: a name of `objectives.OBJECTIVES`. batch_size: m. latent_dim: of z.
     width: of both networks' two hidden layers. seed: of networks, data and noise. steps: how many are made before it
-        is shown. strokes: for "drawn", a list of lists of (x, y). layers, surface: what is drawn at first, of `LAYERS` and
-        `SURFACES`. arrow_scale: arrows are so many times -dloss/dx, all alike.
+        is shown. strokes: for "drawn", a list of lists of (x, y). layers, surface: what is drawn at first, of `LAYERS`
+        and `SURFACES`. arrow_scale: arrows are so many times -dloss/dx, all alike.
 
     All of these but `steps` are traits and may be set while it plays: what fits the same networks goes on from the
-    next step, the rest starts afresh; `status` says which. `pace` is "paused", "fast" or "slow". Raises ValueError or TraitError
-    for arguments outside these.
+    next step, the rest starts afresh, and the line under the figure says which. `pace` is "paused", "fast" or "slow".
+    It pauses when its view is taken away, when the kernel is interrupted, and when no page has looked for 30 seconds.
+    Raises ValueError or TraitError for arguments outside these.
     """
 
     toy = traitlets.Enum([*TOYS, "drawn", "own"], default_value="ring").tag(sync=True)
@@ -67,16 +69,22 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     now = traitlets.Dict().tag(sync=True)            #: the picture's numbers and words, as it was when first shown
     picture = traitlets.Bytes().tag(sync=True)       #: its arrays; later ones come as messages
 
-    def __init__(self, toy: str | Toy = "ring", *, k: int = 1, steps: int = 0, **settings: Any) -> None:
+    _trainer: Trainer | None = None                  # none while the traits get their first values
+
+    def __init__(self, toy: str | Toy = "ring", *, k: int = 1, lr_D: float = 1e-3, lr_G: float = 1e-3,
+                 objective: str = "non_saturating", batch_size: int = 128, latent_dim: int = 2, width: int = 64,
+                 seed: int = 0, steps: int = 0, strokes: Sequence[Sequence[Sequence[float]]] = (),
+                 layers: Sequence[str] = ("data", "fakes"), surface: str = "D", arrow_scale: float = 1.0) -> None:
         whole("steps", steps, 0)
         self._own = None if isinstance(toy, str) else _require_toy(toy)
-        self._trainer, self._given = None, {}
         options = {"lines": LINES, "toys": [*TOYS, "drawn", *(["own"] if self._own else [])], "meters": _meters(),
                    "objectives": list(OBJECTIVES), "widths": WIDTHS, "batches": BATCHES, "noises": NOISES,
                    "layers": LAYERS, "judged": JUDGED}
-        super().__init__(toy="own" if self._own else toy, k=k, options=options, **settings)
+        super().__init__(toy="own" if self._own else toy, k=k, lr_D=lr_D, lr_G=lr_G, objective=objective,
+                         batch_size=batch_size, latent_dim=latent_dim, width=width, seed=seed, strokes=list(strokes),
+                         layers=list(layers), surface=surface, arrow_scale=arrow_scale, options=options)
         self._losses, self._meters, self._tensors = Track(("D", "G")), Track(tuple(METERS)), Tensors()
-        self._number = self._seen = 0
+        self._number, self._seen, self._judge_each = 0, 0, 1
         self._next_picture = self._next_reading = self._looked = 0.0
         self._words = ""
         self._trainer = Trainer(self._settings(), on_line=self._on_line, on_step=self._on_step, on_part=self._on_part,
@@ -94,6 +102,12 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
         toy = self._own if self.toy == "own" else drawn(self.strokes) if self.toy == "drawn" else TOYS[self.toy]
         return Settings(toy, self.k, self.lr_D, self.lr_G, self.objective, self.batch_size, self.latent_dim,
                         self.width, self.seed)
+
+    @traitlets.validate("toy")
+    def _own_only_where_given(self, proposal: dict[str, Any]) -> str:
+        if proposal["value"] == "own" and self._own is None:
+            raise traitlets.TraitError("toy can be own only where a toy was given; write GameExplorer(toys.Ring(modes=3))")
+        return proposal["value"]
 
     @traitlets.validate("strokes")
     def _good_strokes(self, proposal: dict[str, Any]) -> list:
@@ -144,7 +158,8 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     # ---- for Python
     def advance(self, steps: int) -> "GameExplorer":
         """Make so many steps now, in this thread, and return self; the picture is then the last one."""
-        self._trainer.run(whole("steps", steps))
+        self._judge_each = max(1, whole("steps", steps) // 20)
+        self._trainer.run(steps)
         self._show(judge=True)
         self._remember()
         return self
@@ -182,8 +197,10 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
         self._losses.add(trainer.ledger["G_steps"], trainer.losses)
         if trainer.pace == "fast" and (moment < self._next_picture or not self._page_keeps_up(moment)):
             return
-        if trainer.pace != "fast" and trainer.steps_left > 0:
-            return                                       # on the way: a picture at the end is enough
+        if trainer.pace != "fast" and trainer.steps_left > 0:   # on the way: a picture at the end is enough
+            if trainer.ledger["G_steps"] % self._judge_each == 0:
+                self._meters.add(trainer.ledger["G_steps"], self._scene.readings(trainer.match))
+            return
         self._next_picture = moment + 1 / PICTURES
         self._tensors.clear() if trainer.pace == "fast" else self._tensors.end()
         self._show(judge=trainer.pace != "fast" or moment > self._next_reading)
@@ -258,12 +275,13 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
             if name in r:
                 low, high = r[f"{name}_floor"]
                 read.append(f"{label} {r[name]:.3g} (real data: {low:.3g} to {high:.3g})")
-        return (f"A GAN on {self._settings().toy!r} after {r['step']:,} steps of G with k = {self.k}, {self.objective}: "
-                f"{'; '.join(read)}.")
+        return (f"A GAN on {self._settings().toy!r} after {r['step']:,} steps of G with k = {self.k}, "
+                f"{self.objective}: {'; '.join(read)}.")
 
     def __repr__(self) -> str:
         toy = repr(self._own) if self._own else repr(self.toy)
-        return f"GameExplorer(toy={toy}, k={self.k}, lr_D={self.lr_D:g}, lr_G={self.lr_G:g}, objective={self.objective!r})"
+        return (f"GameExplorer(toy={toy}, k={self.k}, lr_D={self.lr_D:g}, lr_G={self.lr_G:g}, "
+                f"objective={self.objective!r})")
 
 
 def _meters() -> dict[str, list[str]]:

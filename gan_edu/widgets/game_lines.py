@@ -1,4 +1,4 @@
-"""The tensors of one step of Algorithm 1, as GameExplorer lists them: name, shape, first numbers, what has just changed.
+"""The tensors of one step of Algorithm 1, as GameExplorer lists them: name, shape, first numbers, what just changed.
 
 What does not belong here: the lines themselves (game_match.py), their pace (game_thread.py), drawing.
 """
@@ -11,10 +11,11 @@ from torch import Tensor
 
 from gan_edu.widgets.game_match import Match
 
-NAMES = {"x": "x", "z": "z", "fake": "G(z)", "D_real": "D(x), mean", "D_fake": "D(G(z)), mean", "loss_D": "loss of D",
-         "grad_D": "∇ by θ of D", "theta_D": "θ of D", "loss_G": "loss of G", "grad_G": "∇ by θ of G", "theta_G": "θ of G"}
-_CHANGED = {"x": ("x",), "z_D": ("z", "fake"), "grad_D": ("D_real", "D_fake", "loss_D", "grad_D"), "step_D": ("theta_D",),
-            "z_G": ("z", "fake"), "grad_G": ("loss_G", "grad_G"), "step_G": ("theta_G",)}
+NAMES = {"x": "x", "z": "z", "fake": "G(z)", "D_real": "D(x), mean", "D_fake": "D(G(z)), mean",
+         "loss_D": "loss of D", "grad_D": "∇ by θ of D", "theta_D": "θ of D",
+         "loss_G": "loss of G", "grad_G": "∇ by θ of G", "theta_G": "θ of G"}
+_CHANGED = {"x": ("x",), "z_D": ("z", "fake"), "grad_D": ("D_real", "D_fake", "loss_D", "grad_D"),
+            "step_D": ("theta_D",), "z_G": ("z", "fake"), "grad_G": ("loss_G", "grad_G"), "step_G": ("theta_G",)}
 
 
 class Tensors:

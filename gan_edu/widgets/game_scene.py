@@ -23,8 +23,8 @@ _PLACE = 2**31 + 16                     # streams of `rng` that no minibatch rea
 class Scene:
     """Hold what stays while a game runs: the view, the data's picture, the noise that is followed, the meters' floors.
 
-    toy: the data. latent_dim: of G. seed: of the points that are shown. `view`: half the width of the picture, in units of x.
-    `smoothing`: the width by which p and q are smoothed alike before D* is made of them.
+    toy: the data. latent_dim: of G. seed: of the points that are shown. `view`: half the width of the picture, in units
+    of x. `smoothing`: the width of the kernels; in the plane p and q are smoothed alike before D* is made of them.
     """
 
     def __init__(self, toy: Toy, latent_dim: int, seed: int) -> None:
@@ -44,7 +44,7 @@ class Scene:
         self.latent_grid = _latent_grid(latent_dim)
 
     def smooth(self, x: np.ndarray) -> np.ndarray:
-        """Return a Gaussian kernel estimate of the density of x (n, d) on the grid; points outside the view are missed."""
+        """Return a Gaussian kernel estimate of the density of x (n, d) on the grid; what is outside is missed."""
         step = self.axis[1] - self.axis[0]
         edges = np.append(self.axis - step / 2, self.axis[-1] + step / 2)
         norm = self.blur.sum(1, keepdims=True) * step            # each kernel has mass 1 on the grid
@@ -54,7 +54,7 @@ class Scene:
         return (self.blur / norm) @ counts @ (self.blur / norm).T / len(x)
 
     def picture(self, match: Match) -> dict[str, np.ndarray]:
-        """Return the arrays of one picture by name: float32 points and curves, uint8 surfaces (255 is probability 1)."""
+        """Return the arrays of one picture by name: float32 points and curves, uint8 surfaces (255 is 1)."""
         game = match.game
         with torch.no_grad():
             fakes, manifold = game.G(self.z), game.G(self.latent_grid)
@@ -117,7 +117,7 @@ class Track:
 
 
 def pack(arrays: dict[str, np.ndarray]) -> tuple[list[list], bytes]:
-    """Return where each array lies, [name, type, length], and all of them in one run of bytes (each at a multiple of 4)."""
+    """Return where each array lies, [name, type, length], and all in one run of bytes (each at a multiple of 4)."""
     parts, chunks = [], []
     for name, array in arrays.items():
         data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()

@@ -1,7 +1,7 @@
-"""The thread behind GameExplorer: it calls `training.train`, paces it, and ends at a step's end when nothing is left to do.
+"""The thread behind GameExplorer: it calls `training.train`, paces it, and ends at a step's end when nothing is to do.
 
-Paces: "fast"; "slow", a wait after every line of Algorithm 1; "paused". A press of "one step" or "next line" is a credit
-that is used up. No traits and no pictures here: it is told what to do by methods and tells by calling back.
+Paces: "fast"; "slow", a wait after every line of Algorithm 1; "paused". A press of "one step" or "next line" is a
+credit that is used up. No traits and no pictures here: it is told what to do by methods and tells by calling back.
 """
 
 import threading
@@ -26,13 +26,14 @@ class Trainer:
     """Play a game in a thread of its own, step by step or line by line.
 
     settings: where it starts. on_line(line, tensor): after each line in slow motion. on_step(): after each step.
-    on_part(words, fresh): settings have changed, in words, and with them the networks where fresh. on_error(problem): the
-    game has stopped at its last good step. All four are called in the thread, or, where none runs, in the caller's.
-    delay: seconds a line in slow motion.
+    on_part(words, fresh): settings have changed, in words, and with them the networks where fresh. on_error(problem):
+    the game has stopped at its last good step. All four are called in the thread, or, where none runs, in the
+    caller's. delay: seconds a line in slow motion.
     """
 
     def __init__(self, settings: Settings, *, on_line: Callable[[str, Any], None], on_step: Callable[[], None],
-                 on_part: Callable[[str, bool], None], on_error: Callable[[Exception], None], delay: float = 0.9) -> None:
+                 on_part: Callable[[str, bool], None], on_error: Callable[[Exception], None],
+                 delay: float = 0.9) -> None:
         self.on_line, self.on_step, self.on_part, self.on_error, self.delay = on_line, on_step, on_part, on_error, delay
         self.pace, self.line = "paused", ""
         self._bell = threading.Condition(threading.RLock())

@@ -1,7 +1,7 @@
 """Stop what plays in the background when the reader interrupts the kernel, whether a cell runs just then or not.
 
 While a cell runs, its KeyboardInterrupt tells. Between cells a kernel ignores the signal, so a handler is put where
-nothing but that was; it is put there by the kernel's own loop, since only the main thread may. Outside a kernel: nothing.
+nothing but that was; it is put there by the kernel's own loop, since only the main thread may. Elsewhere: nothing.
 """
 
 import signal
