@@ -10,6 +10,7 @@ _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "tw
           "DiscriminatorExplorer": "discriminator", "GradientExplorer": "gradient", "Arena": "arena",
           "RunExplorer": "run",
           "GameExplorer": "game",
+          "KExplorer": "k",
           "DiracExplorer": "dirac", "FailureExplorer": "failures",
           "ParzenExplorer": "parzen", "FrechetExplorer": "frechet", "PrecisionRecallExplorer": "coverage"}
 
