@@ -41,7 +41,7 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     a step. With neither, one epoch. batch_size: m of Algorithm 1, of the real and of the generated minibatch alike.
     seed: fixes the order of the data, the noise and dropout. optimizers: (for G, for D); None takes Adam at 1e-4 and
     2e-4. schedule: from the number of finished steps to what both optimisers shall use next, as in
-    `lambda step: {"lr": 0.1 / 1.000004 ** step}`. ema: decay of a moving average of G, kept as game.G_ema.
+    `lambda step: {"lr": 0.1 / 1.000004 ** step}`, or each of them: `{"G": {"lr": ...}, "D": {"lr": ...}}`. ema: decay of a moving average of G, kept as game.G_ema.
     simultaneous: compute both gradients at the same point, then move both players. This is NOT Algorithm 1, where G
     answers the D that has just moved; it is here to show what that is worth, and needs k = 1.
     on_step: called after each step with the run (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors
@@ -136,8 +136,10 @@ class _Run:
     def _follow_schedule(self) -> None:
         """A function of the step alone, so that a replayed or resumed step uses what it used before."""
         if self.schedule is not None:
-            for group in (*self.opt_G.param_groups, *self.opt_D.param_groups):
-                group.update(self.schedule(self.step))
+            settings = self.schedule(self.step)
+            for name, optimizer in (("G", self.opt_G), ("D", self.opt_D)):
+                for group in optimizer.param_groups:
+                    group.update(settings.get(name, settings))
 
     def _update(self, loss: Tensor, optimizer: torch.optim.Optimizer, player: nn.Module, name: str, *,
                 wait: bool = False) -> tuple:

@@ -320,6 +320,13 @@ def test_a_schedule_rules_every_step_also_after_a_failure_and_a_resume(tiny_imag
     assert torch.equal(weights(game), weights(whole_run))
 
 
+def test_a_schedule_may_tell_each_optimiser_its_own(tiny_images):
+    game = make_game()
+    optimizers = tuple(torch.optim.SGD(player.parameters(), lr=9.0) for player in (game.G, game.D))
+    quiet(game, tiny_images, steps=2, optimizers=optimizers, schedule=lambda step: {"G": {"lr": 0.1}, "D": {"lr": 0.2}})
+    assert [optimizer.param_groups[0]["lr"] for optimizer in optimizers] == [0.1, 0.2]
+
+
 def test_resume_in_memory_refuses_another_setting(tiny_images):
     game = make_game()
     quiet(game, tiny_images, steps=2, k=1)
