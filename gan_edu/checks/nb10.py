@@ -40,10 +40,11 @@ def _slips(samples: np.ndarray, test: np.ndarray, sigma: float) -> list[tuple[fl
     logs = _log_mean_exp(e) - constant
     return [
         (float((logs + math.log(n)).mean()), "you sum over the samples; the density is their mean, so log n is missing."),
-        (float((logs + constant).mean()), "the windows are not densities yet: each Gaussian has its factor (sigma sqrt(2 pi))^-d."),
+        (float((logs + constant).mean()), "the windows are not densities yet: each has a factor (sigma sqrt(2 pi))^-d."),
         (float((logs + constant - constant / d).mean()), "the factor 1/(sigma sqrt(2 pi)) belongs to each of the d pixels."),
         (float(logs.sum()), "you sum over the test points; the score is their mean."),
-        (float(e.mean() - constant), "that is the mean of the logs of the windows; it is the log of their mean, for each test point."),
+        (float(e.mean() - constant),
+         "that is the mean of the logs of the windows; it is the log of their mean, for each test point."),
         (float((_log_mean_exp(e * sigma) - constant).mean()), "sigma is squared in the exponent."),
         (float((_log_mean_exp(2 * e) - constant).mean()), "there is a 2 in the exponent: |x - s|^2 / (2 sigma^2)."),
         (float((_log_mean_exp(_exponents(test, samples, sigma)) - constant).mean()),
@@ -78,8 +79,8 @@ def _parzen(answer: object) -> str | None:
         found = _scored(score, samples, test, sigma)
         truth = metrics.parzen_log_likelihood(samples, test, sigma)[0]
         if not np.isfinite(found).all() and samples.shape[1] == 784:
-            return (f"right for few dimensions, and {found.mean()} for {what}: every window has underflowed to 0, in float32 from an "
-                    "exponent of -104 on and in float64 from -746. Take the largest exponent out before you call exp.")
+            return (f"right for few dimensions, and {found.mean()} for {what}: every window has underflowed to 0, in float32 "
+                    "from an exponent of -104 on and in float64 from -746. Take the largest exponent out before you call exp.")
         if abs(found.mean() - truth) > 0.01 or math.isnan(found.mean()):
             return _why_not(found, samples, test, sigma, what, truth)
     return None
@@ -141,8 +142,8 @@ def _cheat(answer: object) -> str | Feedback:
     score, rivals = parzen_on_stage(x), _rivals()
     board = ", ".join(f"{name} {value:.0f}" for name, value in rivals.items())
     if score <= GAN_SCORE:
-        return (f"your {len(x)} samples score {score:.0f}; on the board are {board}. Which pictures are near to a test digit, pixel "
-                "by pixel? Start from the training digits.")
+        return (f"your {len(x)} samples score {score:.0f}; on the board are {board}. Which pictures are near to a test digit, "
+                "pixel by pixel? Start from the training digits.")
     over = [name for name, value in rivals.items() if score > value]
     return Feedback(True, f"your {len(x)} samples score {score:.0f}, more than {' and '.join(over)}. The board: {board}.")
 

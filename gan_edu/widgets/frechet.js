@@ -128,7 +128,7 @@ function render({ model, el }) {
     outs.rank.set(`${Math.min(n - 1, dim)} of ${dim}`);
     at.set(i); d.set(dim); shift.set(s); spread.set(w);
     ui.say(n <= dim ? `${n} points span at most ${n - 1} directions, of ${dim}: the rest of each covariance is 0, and the distance is mostly chance.`
-      : `The floor is what ${n} points give when nothing is wrong. Subtract it in your head, and compare at equal n only.`);
+      : `The floor is what ${n} points give when nothing is wrong. Compare at equal n only.`);
   }));
   ui.watch(WATCHED, redraw);
   redraw();
