@@ -153,7 +153,8 @@ def test_a_classifier_that_cannot_read_measures_nothing(stand_in, game, monkeypa
         evaluate(game, n=120, seed=99)
 
 
-def test_a_missing_mnist_is_told_before_anything_is_drawn(game, tmp_path):
+def test_a_missing_mnist_is_told_before_anything_is_drawn(game, tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluation, "load_images", load_images)   # where the digits stand in for it
     with pytest.raises(DataError, match="evaluate compares samples with the real MNIST.*run `gan-edu fetch mnist` first"):
         evaluate(game, n=100, root=tmp_path)
 
