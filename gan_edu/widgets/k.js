@@ -64,7 +64,7 @@ function render({ model, el }) {
     const p = plot({ label: `${name} against ${label}`, x: { domain: [0, end], label, format: count }, y: { domain: [0, 1], label: `${name} (${unit}), less is better` }, height: 230 });
     const ground = p.area({ color: "data", opacity: 0.22, label: "real against real" });
     const band = p.area({ color: "generated", opacity: 0.16, label: `5 to 95 % of ${seeds} seeds` });
-    const lines = ks.map((k, i) => p.line({ color: "muted", dash: dashes[i % 4], width: 1.3, label: `k = ${k}` }));
+    const lines = ks.map((k, i) => p.line({ color: i < 4 ? "muted" : "ink", dash: dashes[i % 4], width: i < 4 ? 1.3 : 1, label: `k = ${k}` }));
     const front = ks.map((k) => p.line({ color: "generated", width: 3, label: `k = ${k}` }));
     const rule = p.rule({ x: true, color: "ink" });
     ground.set([0, end, end, 0], [floor[1], floor[1], floor[0], floor[0]], floor[0]);
