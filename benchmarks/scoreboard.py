@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from gan_edu import pretrained
-from gan_edu.evaluation import Scores, evaluate, with_error
+from gan_edu.evaluation import Scores, evaluate, plus_minus
 from gan_edu.files import write_whole
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -76,7 +76,7 @@ def table(cards: Iterable[dict]) -> str:
 
 def row(name: str, scores: dict, value: str, error: str) -> str:
     """One line of the table."""
-    cells = (with_error(scores[key][value], scores[key][error]) for key in COLUMNS)
+    cells = (plus_minus(scores[key][value], scores[key][error]) for key in COLUMNS)
     return f"| {name} | " + " | ".join(cells) + " |"
 
 

@@ -70,7 +70,7 @@ class Scores:
     def table(self) -> str:
         """Return all scores as text: a line for each measure, real images beside the samples."""
         lines = [("", f"{self.n:,} samples", f"{self.n:,} real images", "better")]
-        lines += [(MEASURES[name][0], with_error(s.value, s.error), with_error(s.floor, s.floor_error), s.better)
+        lines += [(MEASURES[name][0], plus_minus(s.value, s.error), plus_minus(s.floor, s.floor_error), s.better)
                   for name, s in self.scores.items()]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(f"{line[0]:{widths[0]}}" + "".join(f"  {word:>{width}}" for word, width in
@@ -114,7 +114,7 @@ def evaluate_images(images: object, *, seed: int = 0, root: str | Path | None = 
     return _scores(pixels, seed, where, progress)
 
 
-def with_error(value: float, error: float) -> str:
+def plus_minus(value: float, error: float) -> str:
     """Return "value ± error" with two figures of the error, such as 230.7 ± 2.0 or 0.0123 ± 0.0045."""
     places = min(6, max(0, 1 - math.floor(math.log10(error)))) if error > 0 else 4
     return f"{value:.{places}f} ± {error:.{places}f}"
@@ -137,7 +137,7 @@ def _yardstick(seed: int, root: str) -> _Yardstick:
     try:
         train, test = (load_images("mnist", split=split, root=root, download=False) for split in ("train", "test"))
     except DataError as error:
-        raise DataError("evaluate compares samples with the real MNIST, which is not on this machine; run `gan-edu fetch "
+        raise DataError("evaluate compares samples with the real MNIST, which is missing or damaged here; run `gan-edu fetch "
                         f"mnist` first ({error})") from error
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
     found, p = classifier.features_and_probabilities(test.images)

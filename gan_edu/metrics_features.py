@@ -179,7 +179,8 @@ def _self_sums(x: Tensor, blocks: int) -> Tensor:
 def _share_inside(points: Tensor, centres: Tensor, k: int, progress: bool) -> float:
     """Return the share of the points that lie in the union of k-nearest-neighbour balls around the centres."""
     slack = 1e-12 * max(float(points.square().sum(1).max()), float(centres.square().sum(1).max()))   # rounding's size
-    radii = torch.cat([squared_distances(x, centres).kthvalue(k + 1).values             # the nearest is the row itself
+    # k + 1, because the nearest of all is the row itself
+    radii = torch.cat([squared_distances(x, centres).topk(k + 1, largest=False).values[:, -1]
                        for x in in_chunks(centres.split(CHUNK), "radii", progress)])
     inside = [(squared_distances(x, centres) <= radii + slack).any(1)
               for x in in_chunks(points.split(CHUNK), "precision and recall", progress)]

@@ -15,7 +15,7 @@ import torch
 from gan_edu import classifier, cli, data, evaluation, metrics, pretrained
 from gan_edu.data import ImageSet, load_images
 from gan_edu.errors import DataError, GanEduError
-from gan_edu.evaluation import MEASURES, Score, Scores, evaluate, evaluate_images, with_error
+from gan_edu.evaluation import MEASURES, evaluate, evaluate_images, plus_minus
 from gan_edu.games import GAN
 from gan_edu.metrics_baselines import kmeans_centres, lookup_table, real_images
 from gan_edu.metrics_features import class_histogram, frechet_distance, kernel_distance, precision_recall
@@ -111,7 +111,7 @@ def test_table_and_json_say_the_same(scores):
     assert len(table.splitlines()) == 1 + len(MEASURES) and len({len(line) for line in table.splitlines()}) == 1
     for line, (name, score) in zip(table.splitlines()[1:], made["scores"].items(), strict=True):
         assert line.startswith(MEASURES[name][0]) and line.endswith(score["better"])
-        assert with_error(score["value"], score["error"]) in line
+        assert plus_minus(score["value"], score["error"]) in line
     assert made["n"] == 120 and made["seed"] == 0 and made["classifier"] == classifier.card()["sha256"]
 
 
@@ -119,7 +119,7 @@ def test_table_and_json_say_the_same(scores):
     (230.66, 1.97, "230.7 ± 2.0"), (0.01234, 0.00456, "0.0123 ± 0.0046"), (-568.12, 23.4, "-568 ± 23"),
     (1.0, 0.0, "1.0000 ± 0.0000"), (0.0, 1e-9, "0.000000 ± 0.000000")])
 def test_two_figures_of_the_error(value, error, text):
-    assert with_error(value, error) == text
+    assert plus_minus(value, error) == text
 
 
 def test_what_cannot_be_measured_is_refused(stand_in, game):
@@ -178,7 +178,7 @@ def test_the_command_prints_a_table_and_writes_a_json(stand_in, tmp_path, capsys
     assert made["source"] == "mnist-mlp" and set(made["scores"]) == set(MEASURES)
     for name, score in made["scores"].items():
         line = next(line for line in out.splitlines() if line.startswith(MEASURES[name][0]))
-        assert with_error(score["value"], score["error"]) in line
+        assert plus_minus(score["value"], score["error"]) in line
     code, _, err = ask(capsys, "evaluate", "mnist-mlp", "--json", file)
     assert code == 2 and "scores.json exists; give --force to replace it, or another --json" in err
 
