@@ -201,7 +201,7 @@ RECIPES = {"mnist-mlp": Recipe(100, (1, 3, 12, 40)),
            "mnist-mlp-k5": Recipe(12, (3,), k=5),
            "mnist-2014": Paper2014(250, batch_size=100, images=50_000),
            "mnist-conv": SourcesConv(5),
-           "mnist-dcgan": DCGAN(12),
+           "mnist-dcgan": DCGAN(40),
            "mnist-cgan": Conditional(8),
            "mnist-wgan-gp": WassersteinGP(5, k=2)}
 
