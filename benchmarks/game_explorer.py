@@ -1,9 +1,11 @@
 """Count the pictures a second that GameExplorer shows in JupyterLab while it trains: the ring, the default networks.
 
     python benchmarks/game_explorer.py            # needs Chromium and playwright, about a minute
+    python benchmarks/game_explorer.py --cost     # only the kernel's half, in CPU time: no browser, ten seconds
 
 A picture counts when the page has drawn it and the number of steps in it is a new one. Also said: steps of G a second,
-and how long a press of "Pause" takes until the kernel has paused and the page shows it.
+and how long a press of "Pause" takes until the kernel has paused and the page shows it. CPU time is that of the thread
+that trains, so that a busy machine disturbs it less.
 """
 
 import argparse
@@ -11,6 +13,8 @@ import platform
 import statistics
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -38,11 +42,40 @@ PRESS = """async () => { const button = document.querySelector('.gx-game .gx-mai
   return performance.now() - began; }"""
 
 
+def cost() -> None:
+    """Print the milliseconds of CPU that a picture, a reading of the meters and a step of G take in the kernel."""
+    import torch
+    from gan_edu.widgets import GameExplorer
+
+    torch.set_num_threads(1)
+    explorer = GameExplorer(toy="ring", k=1, steps=20)
+    explorer.send = lambda *args, **kwargs: None         # nobody listens
+    explorer._judge_each = 10**9                         # and no meter is read on the way
+    scene, match = explorer._scene, explorer._trainer.match
+    for words, work, times in (("a picture", explorer._show, 50), ("a reading of the meters", lambda: scene.readings(match), 20),
+                               ("100 steps of G, no picture", lambda: explorer._trainer.run(100), 3)):
+        print(f"{words:34}{_milliseconds(work, times):8.1f} ms of CPU")
+    print(f"{'a message':34}{len(explorer.latest[1]) / 1024:8.1f} KiB")
+    explorer.close()
+
+
+def _milliseconds(work: Callable[[], object], times: int) -> float:
+    work()
+    began = time.thread_time()
+    for _ in range(times):
+        work()
+    return 1000 * (time.thread_time() - began) / times
+
+
 def main() -> None:
     """Print medians over several spells of play."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--spells", type=int, default=5, help="spells of three seconds (default 5)")
+    parser.add_argument("--cost", action="store_true", help="only the kernel's half, in CPU time")
     options = parser.parse_args()
+    if options.cost:
+        cost()
+        return
     if chromium_path() is None:
         sys.exit("no Chromium on this machine: install Debian's package chromium, or any build on the PATH")
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
