@@ -133,8 +133,8 @@ def test_the_shares_are_those_of_a_double_loop(preset, k):
 def test_collapse_loses_recall_and_blur_loses_precision():
     found = {name: PrecisionRecallExplorer().load(name).readouts() for name in PRESETS}
     assert found["covers all three"]["precision"] > 0.8 and found["covers all three"]["recall"] > 0.8
-    assert found["collapse to one mode"]["precision"] > 0.8 and found["collapse to one mode"]["recall"] < 0.4
-    assert found["one blur over everything"]["precision"] < 0.5 and found["one blur over everything"]["recall"] > 0.8
+    assert found["collapses to one mode"]["precision"] > 0.8 and found["collapses to one mode"]["recall"] < 0.4
+    assert found["blurs over everything"]["precision"] < 0.5 and found["blurs over everything"]["recall"] > 0.8
 
 
 def test_a_larger_k_never_makes_a_share_smaller():

@@ -54,14 +54,13 @@ function render({ model, el }) {
   layers.real.dots = scene.points({ color: "data", r: 3, label: "real points" });
   layers.fake.dots = scene.points({ color: "generated", r: 3, label: "fakes" });
   const missed = { real: scene.line({ color: "data", width: 1.6 }), fake: scene.line({ color: "generated", width: 1.6 }) };
-  scene.line({ color: "ink", width: 1.6, label: "a cross: outside the balls" }).set([], []);
 
   // ---- controls
   const write = (changes, sync = false) => { kit.set(model, changes, sync); redraw(); };
   const two = (change) => ({ onInput: ui.guard((...v) => write(change(...v))), onChange: ui.guard((...v) => write(change(...v), true)) });
   const grip = scene.handle({ label: "middle of the fakes", color: "generated", axis: "xy", step: [0.1, 0.1], ...two((x, y) => ({ x, y })) });
   const k = kit.slider({ label: "k", min: 1, max: 12, step: 1, value: model.get("k"), format: String, hint: "a ball reaches to the k-th nearest neighbour", ...two((v) => ({ k: v })) });
-  const spread = kit.slider({ label: "spread of the fakes", min: 0.1, max: 6, step: 0.1, value: model.get("spread"), origin: 1, color: "generated",
+  const spread = kit.slider({ label: "spread", min: 0.1, max: 6, step: 0.1, value: model.get("spread"), origin: 1, color: "generated",
     format: (v) => `× ${kit.fixed(v, 1)}`, ...two((v) => ({ spread: v })) });
   const modes = kit.choice({ label: "the fakes", options: [[3, "three modes"], [1, "one cloud"]], value: model.get("modes"), onChange: ui.guard((v) => write({ modes: v }, true)) });
   const balls = kit.choice({ label: "balls around", options: [["real", "balls of the data: precision"], ["fake", "of the fakes: recall"]], value: model.get("balls"),
@@ -89,7 +88,7 @@ function render({ model, el }) {
     recall.set(kit.fixed(share(inside.real), 3));
     k.set(kNow); spread.set(model.get("spread")); modes.set(model.get("modes")); balls.set(host);
     const out = inside[guest].filter((v) => !v).length, whose = guest === "fake" ? "fakes lie outside the balls of the data" : "real points lie outside the balls of the fakes";
-    ui.say(`${out} of ${n} ${whose}. Each ball reaches to neighbour number ${kNow} of its own cloud.`);
+    ui.say(`Crosses: ${out} of ${n} ${whose}. Each ball reaches to neighbour number ${kNow} of its own cloud.`);
   }));
   ui.watch(WATCHED, redraw);
   redraw();

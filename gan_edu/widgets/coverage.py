@@ -17,9 +17,9 @@ CENTRES = ((-2.0, -1.0), (2.0, -1.0), (0.0, 1.8))        # three modes of the da
 WIDTH, EACH = 0.42, 24
 PRESETS = {  # what a generator may do, as states of the explorer
     "covers all three": {"modes": 3, "x": 0.0, "y": 0.0, "spread": 1.0},
-    "collapse to one mode": {"modes": 1, "x": 2.0, "y": -1.0, "spread": 1.0},
-    "one blur over everything": {"modes": 1, "x": 0.0, "y": 0.0, "spread": 4.0},
-    "all three, moved aside": {"modes": 3, "x": 1.3, "y": 0.6, "spread": 1.0},
+    "collapses to one mode": {"modes": 1, "x": 2.0, "y": -1.0, "spread": 1.0},
+    "blurs over everything": {"modes": 1, "x": 0.0, "y": 0.0, "spread": 4.0},
+    "stands aside": {"modes": 3, "x": 1.3, "y": 0.6, "spread": 1.0},
 }
 
 
