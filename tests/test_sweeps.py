@@ -50,7 +50,7 @@ def test_in_the_plane_and_under_every_loss_too(objective):
 
 
 def test_every_weight_of_a_member_is_its_twins_and_so_are_the_sums_of_the_losses():
-    toy, seeds, rates = Mixture1D(), [5, 2, 5], [1e-3, 1e-2, 3e-3]
+    toy, seeds, rates = Mixture1D(), [5, 2, 2], [1e-3, 1e-2, 3e-3]
     game, optimizers = small_stack(seeds, rates)
     history = train(game, StackedToy(toy, seeds), k=2, steps=10, batch_size=16, optimizers=optimizers, progress=False)
     losses = 0
