@@ -7,7 +7,8 @@ import numpy as np
 from gan_edu.widgets import failures_store as store
 
 
-def run(name: str, remedy: str | None = None, *, frames: int = 9, every: int = 20, rings: int | None = None, seed: int = 0) -> dict:
+def run(name: str, remedy: str | None = None, *, frames: int = 9, every: int = 20, rings: int | None = None,
+        seed: int = 0) -> dict:
     """Return what `failures_store.record` keeps, with random numbers: `frames` frames and looks, `every` steps apart."""
     rng = np.random.default_rng([seed, len(name), len(remedy or "")])
     steps = [every * i for i in range(frames)]

@@ -7,6 +7,7 @@ import pytest
 import sympy
 
 from gan_edu.checks.nb09 import _radius
+from gan_edu.failures import solution
 from verdict_table import accepts, refuses, survives
 
 h = sympy.Symbol("h")
@@ -36,3 +37,34 @@ def test_the_answer_is_that_of_the_closed_form_and_not_of_the_other_loss():
     for step in (0.1, 0.5):
         assert _radius(step, step) == pytest.approx(1, abs=1e-12)
         assert _radius(2.0, step) == pytest.approx(1 - step, abs=1e-6)
+
+
+RIGHT = [solution(i) for i in range(6)]
+
+
+def test_diagnose():
+    swapped = [("healthy" if name != "healthy" else "mode collapse") for name in RIGHT]
+    survives("09-diagnose", right=[RIGHT, tuple(RIGHT), [name.upper() for name in RIGHT]],
+             wrong=[["healthy"] * 6, swapped, RIGHT[:5], [*RIGHT[:5], ...], [*RIGHT[:5], "overfitting"], set(RIGHT), "healthy",
+                    [0, 1, 2, 3, 4, 5]])
+    assert "5 of 6" in repr(refuses("09-diagnose", ["vanishing gradient", *RIGHT[1:]]))
+
+
+def test_a_wrong_name_gets_the_number_against_it():
+    at = RIGHT.index("mode collapse")
+    hint = repr(refuses("09-diagnose", [*RIGHT[:at], "vanishing gradient", *RIGHT[at + 1:]]))
+    assert f"run {at}" in hint and "greatest gradient" in hint and "mode collapse" not in hint
+    at = RIGHT.index("vanishing gradient")
+    assert "swing goes from" in repr(refuses("09-diagnose", [*RIGHT[:at], "non-convergence", *RIGHT[at + 1:]]))
+
+
+NOW = {"k": 1, "lr_D": 5e-4, "r1": 0.0}
+
+
+def test_cure():
+    survives("09-cure", right=[NOW | {"lr_D": 1e-2}, NOW | {"k": 5}],
+             wrong=[NOW, NOW | {"r1": 1e-4}, NOW | {"lr_D": 6e-4}, NOW | {"k": 0}, NOW | {"k": 6}, NOW | {"k": 1.5},
+                    NOW | {"lr_D": -1}, NOW | {"lr_D": 1.0}, NOW | {"r1": 11}, NOW | {"lr_G": 1e-3}, {"k": 5}, NOW | {"k": "many"},
+                    NOW | {"k": ...}, [1, 5e-4, 0]])
+    assert "modes are held at the end" in repr(accepts("09-cure", NOW | {"lr_D": 1e-2}))
+    assert "G stays as it is" in repr(refuses("09-cure", NOW | {"lr_G": 1e-3}))

@@ -1,4 +1,7 @@
-"""Verdicts on the exercises of notebook 09: how much R1 a game needs, six runs to diagnose, a cure that leaves G alone."""
+"""Verdicts on the exercises of notebook 09: how much R1 a game needs, six runs to diagnose, a cure that leaves G alone.
+
+How formulas are read belongs in formulas.py; recipes and signs in gan_edu.failures.
+"""
 
 from functools import cache
 
@@ -27,10 +30,11 @@ def _least(answer: object) -> str | None:
         if gamma < 0:
             return f"least: at {at(h, i)} it is {gamma:.4g}; a penalty of negative weight would reward D's slope."
         if (below := _radius(gamma * 0.99, step)) < 1:
-            return f"least: counter-example: at {at(h, i)} a gamma of {gamma * 0.99:.4g} has max |lambda| = {below:.5f} already."
+            return (f"least: counter-example: at {at(h, i)} a gamma of {gamma * 0.99:.4g} has max |lambda| = {below:.5f} "
+                    "already.")
         if (above := _radius(gamma * 1.01 + 1e-4, step)) >= 1:
-            return (f"least: counter-example: at {at(h, i)} a gamma just above yours, {gamma * 1.01 + 1e-4:.4g}, still has "
-                    f"max |lambda| = {above:.5f}. Write the product of both eigenvalues, and when it is 1.")
+            return (f"least: counter-example: at {at(h, i)} a gamma just above yours, {gamma * 1.01 + 1e-4:.4g}, still "
+                    f"has max |lambda| = {above:.5f}. Write the product of both eigenvalues, and when it is 1.")
     return None
 
 
@@ -42,12 +46,12 @@ def _best(answer: object) -> str | None:
         here, near = _radius(gamma, step), [max(gamma * f, 0.0) for f in (0.7, 0.97, 1.03, 1.4)] + [0.3]
         better = min(near, key=lambda other: _radius(other, step))
         if _radius(better, step) < here - 1e-6:
-            return (f"best: counter-example: at {at(h, i)} yours gives max |lambda| = {here:.5f}, and gamma = {better:.4g} "
-                    f"gives {_radius(better, step):.5f}. Which slope have these losses at rest?")
+            return (f"best: counter-example: at {at(h, i)} yours gives max |lambda| = {here:.5f}, and gamma = "
+                    f"{better:.4g} gives {_radius(better, step):.5f}. Which slope have these losses at rest?")
     return None
 
 
-@exercise("09-gamma", "both hold at six step sizes, by the eigenvalues themselves. Too little and too much are both slow.")
+@exercise("09-gamma", "both hold at six step sizes, by the eigenvalues. Too little and too much are both slow.")
 def _gamma(answer: object) -> str | None:
     if not isinstance(answer, dict) or set(answer) != {"least", "best"}:
         return "keep the dictionary with its two names, 'least' and 'best', each with a formula in h or a number."
@@ -59,25 +63,28 @@ def _gamma(answer: object) -> str | None:
 
 LAST = 8                                                        # looks over which a sign is read
 _AGAINST = {                                                    # diagnosis -> the sign that would have to be there
-    "mode collapse": ("modes", "of the modes held", "a collapse would hold half of them or fewer"),
-    "vanishing gradient": ("gradient", "of its greatest gradient left", "a vanished one would be below a fiftieth"),
-    "non-convergence": ("swing", "standard deviations of swing", "a game that goes on circling swings by more than half of one"),
+    "mode collapse": ("modes", "of the modes held", "a collapse holds half of them or fewer"),
+    "vanishing gradient": ("gradient", "of its greatest gradient left",
+                           "a vanished one is below a fiftieth, with a D that is sure"),
 }
 
 
 @cache
-def _signs(i: int) -> dict[str, float]:
-    """Return the median of each sign over the last looks of blinded run i."""
-    return {name: float(np.median(values[-LAST:])) for name, values in blinded(i).signs.items()}
+def _signs(i: int) -> dict[str, list[float]]:
+    return blinded(i).signs
 
 
 def _against(i: int, said: str) -> str:
+    """Return what run i shows that does not go with what was said of it; the right name is not told."""
     if said == "healthy":
-        return f"run {i}: you call it healthy, yet one of its signs stays where no healthy run has it. Look at the last {LAST} looks."
+        return f"run {i}: it is not healthy: one sign stays where no healthy run has it. Look at the last {LAST} looks."
+    if said == "non-convergence":
+        swing = _signs(i)["swing"]
+        return (f"run {i}: its swing goes from {max(swing):.2g} at its greatest to {swing[-1]:.2g} standard deviations at "
+                "the end. Does it go on, and are there no plainer signs?")
     sign, words, but = _AGAINST[said]
-    value = _signs(i)[sign]
-    return (f"run {i}: in its last {LAST} looks it has {value:.2g} {words}; {but}. "
-            "If that fits your answer, another sign does not: which failure was there first?")
+    value = float(np.median(_signs(i)[sign][-LAST:]))
+    return f"run {i}: at the end it has {value:.2g} {words}; {but}. Look at the other signs too."
 
 
 @exercise("09-diagnose", "six of six, without having seen a name.")
@@ -96,8 +103,8 @@ CURED = 0.75                                                    # share of the m
 
 
 @cache
-def _treated(k: int, lr_D: float, r1: float) -> tuple[str | None, str, float]:
-    """Train the collapsing recipe with another D from a seed the notebook does not show: verdict, words, modes held."""
+def _treated(k: int, lr_D: float, r1: float) -> tuple[str, float]:
+    """Train the collapsing recipe with another D from a seed the notebook does not show: the alarm's words, modes held."""
     made = recipe("mode collapse", seed=11)
     opt_G, opt_D = made.arguments["optimizers"]
     for group in opt_D.param_groups:
@@ -106,28 +113,28 @@ def _treated(k: int, lr_D: float, r1: float) -> tuple[str | None, str, float]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        train(made.game, made.data, **made.arguments | {"k": k, "optimizers": (opt_G, opt_D)}, on_step=alarm, progress=False)
+        changed = made.arguments | {"k": k, "optimizers": (opt_G, opt_D)}
+        train(made.game, made.data, **changed, on_step=alarm, progress=False)
     except GanEduError:
-        raise NotYet("with these numbers the run broke off: a loss was no number any more. Try a smaller learning rate.") from None
+        raise NotYet("with these numbers the run broke off: a loss was no number any more. Lower a number.") from None
     finally:
         torch.set_num_threads(threads)
-    return alarm.verdict, alarm.says, float(np.median(alarm.signs["modes"][-LAST:]))
+    return alarm.says, float(np.median(alarm.signs["modes"][-LAST:]))
 
 
 @exercise("09-cure", "")
 def _cure(answer: object) -> str | Feedback:
     if not isinstance(answer, dict) or set(answer) != set(ASKED):
-        return f"keep the dictionary with its three names, {', '.join(map(repr, ASKED))}: G and its settings stay as they are."
+        return f"keep the dictionary with its three names, {', '.join(map(repr, ASKED))}: G stays as it is."
     got = {name: number(value, name) for name, value in answer.items()}
     for name, (low, high) in ASKED.items():
         if not low <= got[name] <= high or (name == "k" and got[name] != int(got[name])):
-            return f"{name} should be {'a whole number' if name == 'k' else 'a number'} from {low:g} to {high:g}; it is {got[name]:g}."
+            kind = "a whole number" if name == "k" else "a number"
+            return f"{name} should be {kind} from {low:g} to {high:g}; it is {got[name]:g}."
     now = recipe("mode collapse").settings
     if got == {name: now[name] for name in ASKED}:
         return "these are the settings that collapse; change at least one of the three."
-    verdict, says, modes = _treated(int(got["k"]), got["lr_D"], got["r1"])
-    if verdict is not None:
-        return f"trained with it, from a new seed, the alarm rings. {says}"
+    says, modes = _treated(int(got["k"]), got["lr_D"], got["r1"])
     if modes < CURED:
-        return f"no alarm, but at the end only {modes:.0%} of the modes are held (wanted: {CURED:.0%}). Who is too slow here?"
-    return Feedback(True, f"trained with it, from a new seed: no alarm, and {modes:.0%} of the modes held at the end.")
+        return f"trained with it, from a new seed, {modes:.0%} of the modes are held at the end (wanted: {CURED:.0%}). {says}"
+    return Feedback(True, f"trained with it, from a new seed, {modes:.0%} of the modes are held at the end. {says}")

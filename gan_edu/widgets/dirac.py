@@ -116,10 +116,11 @@ class DiracExplorer(Explorer, js=["dirac_steps.js", "dirac.js"]):
     def describe(self) -> str:
         """Return the figure in words."""
         r = self.readouts()
-        end = "the path stays at rest" if r["ratio"] is None else f"{self.steps} steps multiply the distance by {r['ratio']:.3g}"
-        return (f"Plane of theta and psi with the path of both players: {self._words()}. Near rest it {self.verdict()}, "
+        end = f"{self.steps} steps multiply the distance by {r['ratio']:.3g}" if r["ratio"] is not None \
+            else "the path stays at rest"
+        return (f"Plane of theta and psi with the path of both players: {self._words()}. Near rest it {self.verdict()}; "
                 f"the largest eigenvalue of one update has absolute value {r['radius']:.4f}; {end}.")
 
     def __repr__(self) -> str:
-        return (f"DiracExplorer(objective={self.objective!r}, update={self.update!r}, h={self.h:g}, gamma={self.gamma:g}, "
-                f"theta={self.theta:g}, psi={self.psi:g}, steps={self.steps})")
+        return (f"DiracExplorer(objective={self.objective!r}, update={self.update!r}, h={self.h:g}, "
+                f"gamma={self.gamma:g}, theta={self.theta:g}, psi={self.psi:g}, steps={self.steps})")

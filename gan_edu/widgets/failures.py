@@ -30,7 +30,7 @@ class FailureExplorer(Explorer, js=["failures_views.js", "failures.js"]):
     the page as bytes, so that play-back needs no kernel. Raises ValueError for runs without frames.
     """
 
-    runs = traitlets.List(traitlets.Dict()).tag(sync=True)        #: name, remedy, why, verdict, step, says, signs, steps
+    runs = traitlets.List(traitlets.Dict()).tag(sync=True)     #: name, remedy, why, verdict, step, says, signs, steps
     frames = traitlets.Bytes(b"").tag(sync=True)                  #: int16, run by run, frame by frame, (64, 2)
     data = traitlets.Bytes(b"").tag(sync=True)                    #: int16, run by run, (160, 2)
     layout_of = traitlets.Dict({"samples": store.SAMPLES, "data": store.DATA, "unit": store.UNIT}).tag(sync=True)
@@ -143,7 +143,8 @@ class FailureExplorer(Explorer, js=["failures_views.js", "failures.js"]):
         run, last = self._here(), self._here()["signs"]
         end = "; ".join(f"{words} {last[sign][-1]:.3g}" for sign, words in WORDS.items())
         alarm = f" The alarm: {run['says']}" if "says" in run else ""
-        return f"{self._title()}: samples over the data at three moments, and four signs over time. At the end {end}.{alarm}"
+        return (f"{self._title()}: samples over the data at three moments, and four signs over time. At the end {end}."
+                f"{alarm}")
 
     def __repr__(self) -> str:
         return f"FailureExplorer(name={self.name!r}, remedy={self.remedy!r}, frame={self.frame}; {len(self.runs)} runs)"

@@ -23,7 +23,7 @@ SIGNS = ("step", "modes", "share", "spread", "gradient", "sure", "moved", "swing
 
 
 def record(seen: Play, *, frames: bool = True) -> dict[str, Any]:
-    """Return what is kept of a run, ready for JSON: name, remedy, seed, verdict, step, says, signs and, if wanted, frames."""
+    """Return what is kept of a run, ready for JSON: names, seed, verdict, step, says, signs and, if wanted, frames."""
     alarm: Alarm = seen.alarm
     kept = {"name": seen.recipe.name, "remedy": seen.recipe.remedy, "seed": seen.recipe.seed, "why": seen.recipe.why,
             "verdict": alarm.verdict, "step": alarm.step, "says": alarm.says, "signs": signs_of(alarm.signs)}
