@@ -20,11 +20,12 @@ import gan_edu
 from gan_edu.errors import CheckpointError
 from gan_edu.files import write_whole
 from gan_edu.games import GAN, WGAN, ConditionalGAN, Game, moving_average_of
+from gan_edu.games_analytic import Bilinear, DiracGAN
 from gan_edu.networks import build, describe
 
 FORMAT = "gan_edu 1"
 _NO_HASH = "0" * 64
-GAMES = {game.__name__: game for game in (GAN, ConditionalGAN, WGAN)}
+GAMES = {game.__name__: game for game in (GAN, ConditionalGAN, WGAN, Bilinear, DiracGAN)}
 
 
 def save_checkpoint(path: str | Path, game: Game, *, state: Mapping[str, Any] | None = None,

@@ -16,12 +16,13 @@ from gan_edu.errors import whole
 from gan_edu.metrics import modes_covered
 
 FAILURES = ("mode collapse", "vanishing gradient", "non-convergence")
-LASTING = 8           # looks that a sign must last: a game that is still finding its way shows any of them for a moment
+LASTING = 10          # looks that a sign must last: a game that is still finding its way shows any of them for a moment
 WINDOW = 20           # looks in which swings are counted
 FAINT = 0.02          # of the strongest gradient so far: less is next to nothing
 SURE = 0.9            # mean D(x) - mean D(G(z)): more, and D is hardly ever wrong
 FEW = 0.5             # of the modes that as many real draws reach: no more is a collapse
-SWING = 0.5           # rms distance from the middle of the swings, in standard deviations of the data
+THERE = 0.05          # of the samples at a mode at one look at least: less, and G has not yet come to the data
+SWING = 4.0           # rms distance from the middle of the swings, in standard deviations of the data
 CROSSINGS = 3         # times that the samples' mean passes the middle of its swings: one and a half turns
 DYING = 0.7           # a swing that has fallen to less of what it was is coming to rest
 
@@ -41,6 +42,8 @@ class Alarm:
 
     def __init__(self, data: Any, *, every: int = 20, n: int = 256) -> None:
         self.every, self.n = whole("every", every), whole("n", n, 2)
+        if not hasattr(data, "modes"):
+            raise ValueError(f"data must be a toy, with sample and modes, got {type(data).__name__}; give one from toys")
         real = data.sample(max(2_000, n), generator=rng.generator(0, 1))
         self._modes = data.modes
         self._radius = torch.cdist(real, self._modes).amin(1).quantile(0.999).item()   # as far as real draws stray
@@ -100,7 +103,8 @@ class Alarm:
         return None
 
     def _collapsed(self, last: dict[str, np.ndarray]) -> str | None:
-        if self._reached > 1 and last["modes"].mean() <= FEW and (last["sure"] < SURE).all():
+        there, fooled = last["share"].max() > THERE, (last["sure"] < SURE).all()
+        if self._reached > 1 and last["modes"].mean() <= FEW and there and fooled:
             return (f"Mode collapse: for {LASTING * self.every} steps the samples have lain at "
                     f"{last['modes'].mean() * self._reached:.1f} modes on average, of {self._reached}, and D is not sure of them "
                     f"({last['sure'][-1]:.2f}).")
