@@ -20,7 +20,7 @@ from gan_edu.toys import Checkerboard, Toy
 
 CELLS, DRAWS = 64, 64                      # cells of JS inside the dense region, sets of real data behind a floor
 INSIDE, RARE = 0.99, 0.001                 # mass of the dense region, mass of the land far from all data
-_REFERENCE, _QUANTILES, _DIRECTIONS = 2**15, 2**12, 16
+_REFERENCE, _QUANTILES, _DIRECTIONS = 2**15, 2**11, 16
 _PLACE_REFERENCE, _PLACE_FLOOR = 2**31, 2**31 + 1        # streams of `rng` that no minibatch of a run reaches
 
 

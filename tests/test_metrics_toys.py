@@ -102,7 +102,7 @@ def test_the_data_side_of_w1_on_the_line_is_exact():
     toy = TOYS["mixture"]
     quantiles = metrics_toys._ground(toy).quantiles.ravel()
     F = 0.5 * (stats.norm.cdf(quantiles, -2, 0.5) + stats.norm.cdf(quantiles, 2, 0.5))
-    np.testing.assert_allclose(F, (np.arange(4096) + 0.5) / 4096, atol=2e-6)
+    np.testing.assert_allclose(F, (np.arange(2048) + 0.5) / 2048, atol=2e-6)
 
 
 def test_modes_of_a_half_covered_ring():

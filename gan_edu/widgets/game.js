@@ -16,12 +16,13 @@ function unpack(now, buffer) {
   return found;
 }
 
+const withIt = (list, value) => [...new Set([...list, value])].sort((a, b) => a - b);
+
 function controlsOf({ ui, model, options }) {
   const set = (name) => ui.guard((value) => kit.set(model, { [name]: value }, true));
   const named = (list, words) => list.map((key) => [key, words?.[key] ?? String(key).replace("_", "-")]);
   const select = (label, name, list, words) =>
     kit.select({ label, options: named(list, words), value: model.get(name), onChange: set(name) });
-  const with_ = (list, value) => [...new Set([...list, value])].sort((a, b) => a - b);
   const rate = (label, name, color) => kit.slider({ label, min: -5, max: -1, step: 0.1, value: Math.log10(model.get(name)), color,
     format: (v) => Number(10 ** v).toPrecision(2).replace(/e-0?/, "e−"), onChange: (v) => set(name)(Number((10 ** v).toPrecision(3))) });
   const parts = {
@@ -29,9 +30,9 @@ function controlsOf({ ui, model, options }) {
     k: kit.slider({ label: "k", min: 1, max: 10, step: 1, value: model.get("k"), color: "discriminator", format: (v) => String(v),
       hint: "steps of D for each step of G", onChange: set("k") }),
     lr_D: rate("rate of D", "lr_D", "discriminator"), lr_G: rate("rate of G", "lr_G", "generated"),
-    batch_size: select("m", "batch_size", with_(options.batches, model.get("batch_size"))),
-    latent_dim: select("noise", "latent_dim", with_(options.noises, model.get("latent_dim"))),
-    width: select("width", "width", with_(options.widths, model.get("width"))),
+    batch_size: select("m", "batch_size", withIt(options.batches, model.get("batch_size"))),
+    latent_dim: select("noise", "latent_dim", withIt(options.noises, model.get("latent_dim"))),
+    width: select("width", "width", withIt(options.widths, model.get("width"))),
   };
   const read = { lr_D: Math.log10, lr_G: Math.log10 };
   ui.watch(Object.keys(parts), (name) => parts[name].set((read[name] ?? ((v) => v))(model.get(name))));
@@ -48,7 +49,8 @@ function layersOf({ ui, model, options, redraw }) {
   for (const [name, toggle] of toggles) toggle.el.classList.add(`gx-layer-${name}`);
   const surface = kit.choice({ label: "ground", options: [["D", "what D says"], ["best", "what the best D would say"], ["none", "nothing"]],
     value: model.get("surface"), onChange: set("surface") });
-  const scale = kit.select({ label: "arrow = −∇loss ×", options: [0.01, 0.1, 1, 10], value: model.get("arrow_scale"), onChange: set("arrow_scale") });
+  const scale = kit.select({ label: "arrow = −∇loss ×", options: withIt([0.01, 0.1, 0.3, 1, 10], model.get("arrow_scale")),
+    value: model.get("arrow_scale"), onChange: set("arrow_scale") });
   const note = kit.h("p", { class: "gx-note-text" });
   ui.watch(["layers", "surface", "arrow_scale"], () => {
     for (const [name, toggle] of toggles) toggle.set(model.get("layers").includes(name));

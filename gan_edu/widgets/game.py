@@ -64,7 +64,7 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     pace = traitlets.Enum(["paused", "fast", "slow"], default_value="paused").tag(sync=True)
     layers = traitlets.List(traitlets.Enum(LAYERS), default_value=["data", "fakes"]).tag(sync=True)
     surface = traitlets.Enum(SURFACES, default_value="D").tag(sync=True)
-    arrow_scale = Number(1.0, 0.001, 10.0)
+    arrow_scale = Number(0.3, 0.001, 10.0)
     options = traitlets.Dict().tag(sync=True)        #: what the page may choose from
     now = traitlets.Dict().tag(sync=True)            #: the picture's numbers and words, as it was when first shown
     picture = traitlets.Bytes().tag(sync=True)       #: its arrays; later ones come as messages
@@ -74,7 +74,7 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     def __init__(self, toy: str | Toy = "ring", *, k: int = 1, lr_D: float = 1e-3, lr_G: float = 1e-3,
                  objective: str = "non_saturating", batch_size: int = 128, latent_dim: int = 2, width: int = 64,
                  seed: int = 0, steps: int = 0, strokes: Sequence[Sequence[Sequence[float]]] = (),
-                 layers: Sequence[str] = ("data", "fakes"), surface: str = "D", arrow_scale: float = 1.0) -> None:
+                 layers: Sequence[str] = ("data", "fakes"), surface: str = "D", arrow_scale: float = 0.3) -> None:
         whole("steps", steps, 0)
         self._own = None if isinstance(toy, str) else _require_toy(toy)
         options = {"lines": LINES, "toys": [*TOYS, "drawn", *(["own"] if self._own else [])], "meters": _meters(),

@@ -89,8 +89,9 @@ const gamePanel = (() => {
         value.textContent = short(reading);
         real.textContent = low === high ? `real data: ${short(low)}` : `real data: ${short(low)} to ${short(high)}`;
         p.x.domain = [0, last];
-        p.domain({ y: around(ys, Math.min(0, low), high) });
-        floor.set([0, last], [high, high], low);
+        const [a, b] = around(ys, Math.min(0, low), high), thin = 0.01 * (b - a); // a floor of no height is still seen
+        p.domain({ y: [a, b] });
+        floor.set([0, last], [high + thin, high + thin], low - thin);
         curve.set(steps, ys);
         dot.set(steps.slice(-1), ys.slice(-1));
         p.describe(`${label} now ${short(reading)}; ${real.textContent}`);
