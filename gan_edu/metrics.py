@@ -133,13 +133,16 @@ def memorisation(samples: object, train: object, test: object, *, progress: bool
     if not samples.shape[1] == train.shape[1] == test.shape[1]:
         raise ValueError(f"samples, train and test must have one d, got {samples.shape[1]}, {train.shape[1]} and "
                          f"{test.shape[1]}")
-    parts = in_chunks(samples.split(CHUNK), "memorisation", progress)
-    found = [[squared_distances(x, images).min(1) for images in (train, test)] for x in parts]
-    (near_train, which_train), (near_test, which_test) = (
-        [torch.cat([pair[side][part] for pair in found]) for part in (0, 1)] for side in (0, 1))
+    n = len(samples)
+    distances, which = torch.empty(2, n), torch.empty(2, n, dtype=torch.int64)
+    for i in in_chunks(range(0, n, CHUNK), "memorisation", progress):
+        for side, images in enumerate((train, test)):    # into one place: small results between large ones waste memory
+            torch.min(squared_distances(samples[i:i + CHUNK], images), 1,
+                      out=(distances[side, i:i + CHUNK], which[side, i:i + CHUNK]))
+    near_train, near_test = distances
     share = ((near_train < near_test).double() + (near_train == near_test).double() / 2).mean()
-    nearest = torch.where(near_train <= near_test, which_train, len(train) + which_test)
-    shares, both = torch.bincount(nearest).double() / len(samples), len(train) + len(test)
+    nearest = torch.where(near_train <= near_test, which[0], len(train) + which[1])
+    shares, both = torch.bincount(nearest).double() / n, len(train) + len(test)
     expected = len(train) / both
     # were the images dealt anew into sets of these sizes, each would bring the samples it is nearest to along
     variance = expected * (1 - expected) * both / (both - 1) * (float(shares.square().sum()) - 1 / both)

@@ -35,6 +35,12 @@ def test_every_card_was_measured_with_the_classifier_that_is_shipped():
         assert all(other[key] == pytest.approx(floors[0][key], rel=1e-2, abs=1e-4) for key in MEASURES)
 
 
+def test_the_readme_says_of_the_classifier_what_its_card_says():
+    made = classifier.card()
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"reads {100 * made['accuracy']:.2f} ± {100 * made['standard_error']:.2f} % of that test set" in text
+
+
 def test_a_note_leaves_the_rest_of_the_card_and_the_table_says_it(tmp_path):
     (tmp_path / "tiny.json").write_text(json.dumps({"name": "tiny", "scores": {"parzen": 1.5}}))
     made = Scores(100, 0, 0.2, (0.1,) * 10, (0.01,) * 10, {
