@@ -133,6 +133,20 @@ def test_slow_motion_pauses_at_a_line_and_goes_on_at_full_speed(make):
     assert torch.equal(weights(explorer), by_hand(k=1, steps=explorer.readouts()["step"]))
 
 
+def test_a_restart_does_not_wait_for_the_lines_of_an_open_step(make):
+    explorer = make(steps=2)
+    explorer.answer("line", {}, [])
+    until(lambda: explorer._trainer.line == "x")
+    explorer.answer("restart", {}, [])
+    until(lambda: not explorer._trainer.running)
+    assert explorer.latest[0]["ledger"]["G_steps"] == 0 and explorer.latest[0]["line"] == ""
+    explorer.answer("line", {}, [])
+    until(lambda: explorer._trainer.line == "x")
+    explorer.width = 16
+    until(lambda: not explorer._trainer.running)
+    assert "the width changed" in explorer.latest[0]["words"]
+
+
 # ---- live changes
 
 @pytest.mark.parametrize("change", [{"k": 3}, {"lr_D": 0.01}, {"lr_G": 0.01}, {"objective": "hinge"},

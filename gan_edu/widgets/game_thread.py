@@ -86,6 +86,9 @@ class Trainer:
     def _has_work(self) -> bool:
         return self.pace != "paused" or self._lines > 0 or self._steps > 0
 
+    def _starts_afresh(self) -> bool:
+        return self._fresh or self._wanted.needs_new_networks(self.match.settings) != ""
+
     def _main(self) -> None:
         while True:
             with self._bell:
@@ -138,7 +141,7 @@ class Trainer:
             if self.pace == "slow":
                 self._bell.wait_for(lambda: self.pace != "slow" or self._steps or self._lines, timeout=self.delay)
             if line != "step_G":                                # there the end of the step is where to wait
-                self._bell.wait_for(lambda: self._has_work() or not self._careful)
+                self._bell.wait_for(lambda: self._has_work() or not self._careful or self._starts_afresh())
                 if self.pace == "paused" and self._lines:
                     self._lines -= 1
 
