@@ -41,7 +41,8 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     a step. With neither, one epoch. batch_size: m of Algorithm 1, of the real and of the generated minibatch alike.
     seed: fixes the order of the data, the noise and dropout. optimizers: (for G, for D); None takes Adam at 1e-4 and
     2e-4. schedule: from the number of finished steps to what both optimisers shall use next, as in
-    `lambda step: {"lr": 0.1 / 1.000004 ** step}`, or each of them: `{"G": {"lr": ...}, "D": {"lr": ...}}`. ema: decay of a moving average of G, kept as game.G_ema.
+    `lambda step: {"lr": 0.1 / 1.000004 ** step}`, or each of them: `{"G": {"lr": ...}, "D": {"lr": ...}}`.
+    ema: decay of a moving average of G, kept as game.G_ema.
     simultaneous: compute both gradients at the same point, then move both players. This is NOT Algorithm 1, where G
     answers the D that has just moved; it is here to show what that is worth, and needs k = 1.
     on_step: called after each step with the run (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors

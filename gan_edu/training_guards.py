@@ -20,7 +20,10 @@ def require_source(data: Any) -> None:
 
 
 def total_steps(data: Any, k: int, epochs: float | None, steps: int | None, batch_size: int) -> int:
-    """Return N of Algorithm 1; raise ValueError where it is not clear. An epoch is one pass over the data, of which a step uses k minibatches."""
+    """Return N of Algorithm 1; raise ValueError where it is not clear.
+
+    An epoch is one pass over the data, of which a step uses k minibatches.
+    """
     if steps is not None:
         if epochs is not None:
             raise ValueError(f"give steps or epochs, got both ({steps} and {epochs})")
