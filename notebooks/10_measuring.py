@@ -146,8 +146,9 @@ assert 1e-9 < off < 0.1
 #
 # ## A generator to be measured
 #
-# Now a contestant: a small GAN, trained for some seconds on the 1,200 digits, with the `train` of notebook 06. It hands
-# in 500 samples, and so do all others on this stage.
+# Now a contestant: a small GAN, trained for some seconds on the 1,200 digits, with the `train` of notebook 06. It will not
+# get far in that time, and it need not: we want to know what is *said* of it. It hands in 500 samples, and so do all others
+# on this stage.
 
 # %%
 from gan_edu.games import GAN
@@ -165,7 +166,10 @@ fakes = (images.flatten(1).double().numpy() + 1) / 2
 # How do they look?
 
 # %%
-plots.show(plots.image_grid(images[:24], columns=12), "Twenty-four samples of a small GAN: digits with rough edges, most of them readable.")
+plots.show(plots.image_grid(images[:24], columns=12), "Twenty-four samples of a small GAN after 400 steps: bright noise in the outline of a digit, no digit among them.")
+
+# %% [markdown]
+# Noise in the outline of a digit. A beginner, plainly; the good generators come below.
 
 # %% [markdown]
 # ## Which width?
@@ -247,8 +251,8 @@ assert cards["mnist-mlp"]["parzen"] > 225 and cards["mnist-mlp"]["standard_error
 #
 # ## Who wins?
 #
-# *Predict, then run.* You wrote down a number for 10,000 real training images. Two more contestants: the 5,000 **centres** of a
-# k-means clustering, which are averages of similar images and a little blurred, and a **lookup table**, a "generator"
+# *Predict, then run.* You wrote down a number for 10,000 real training images. Two more contestants: the 5,000 **centres**
+# of a k-means clustering, which are averages of similar images and a little blurred, and a **lookup table**, a "generator"
 # that draws one of 10,000 stored training images.
 
 # %%
@@ -299,7 +303,7 @@ assert near["k-means centres"] < near["real digits"] < near["the GAN"]
 #
 # ### Exercise 2: cheat
 #
-# Beat the GAN on its own stage. Hand in at most 500 samples, an array (n, 784) with pixels in [0, 1], made from
+# Beat the GAN on its own stage and, if you can, the real digits: the board names both. Hand in at most 500 samples, an array (n, 784) with pixels in [0, 1], made from
 # `train` in whatever way you like. They are scored on `held_out`, with $\sigma$ chosen on `validation`. The test digits
 # themselves are off limits.
 
@@ -320,8 +324,9 @@ for name, x in {"the GAN": fakes, "500 prints of the average": grey}.items():
 assert metrics.parzen_log_likelihood(grey, held_out, width)[0] > scores.mean()
 
 # %% [markdown]
-# When a measure can be won without doing the work, it has stopped measuring. Keep the Parzen score for what it is good
-# for, a comparison with 2014, and look for measures that each see *one* thing well.
+# One picture, without any variety, beats a generator that at least tries. When a measure can be won without doing the work,
+# it has stopped measuring. Keep the Parzen score for what it is good for, a comparison with 2014, and look for measures
+# that each see *one* thing well.
 #
 # ## Eyes that know digits
 #
@@ -448,6 +453,7 @@ assert 0.2 < share < 0.9 and far.min() > 60 and far.max() < 140 and ours[sizes =
 # %% [markdown]
 # From n = 128 to n = 2,048 the kernel distance of `mnist-mlp` stays about 100, give or take its error, where its Fréchet
 # distance fell to less than half. What it pays is scatter: at small n the error is as large as anything it could find.
+# (In the last row the eight draws share a pool of 4,096 images, so that its ± is too small.)
 
 # %% [markdown]
 # ## Poor, or missing?

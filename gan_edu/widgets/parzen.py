@@ -119,6 +119,7 @@ class ParzenExplorer(Explorer, js=["density.js", "parzen.js"]):
         ticks = [0.07, 0.1, 0.15, 0.2, 0.3, 0.4]
         right.set_xticks(ticks, [f"{tick:g}" for tick in ticks], minor=False)
         right.set_xticks([], minor=True)
+        right.set_xlim(0.96 * self.sigmas[0], 1.04 * self.sigmas[-1])
         right.legend(fontsize=9, frameon=False, loc="lower right")
         return fig
 
