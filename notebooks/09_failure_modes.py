@@ -282,12 +282,13 @@ for name, alarm in alarms.items():
     print(f"step {alarm.step}. {alarm.says}\n")
 
 # %% [markdown]
-# (`train` says that it was stopped.) The signs at that moment, as the median of the last 8 looks, which is how long a sign must last
+# (`train` says that it was stopped.) The signs at that moment, as the median of the last `LASTING` looks, which is how long a sign must last
 # before it counts; *moved* is how far the samples went from one look to the next, in standard deviations of the data:
 
 # %% tags=["nbval-ignore-output"]
+from gan_edu.failures_alarm import LASTING
 SIGNS = ("modes", "gradient", "sure", "swing", "moved")
-def at_the_end(signs, looks=8):
+def at_the_end(signs, looks=LASTING):
     return {sign: float(np.median(signs[sign][-looks:])) for sign in SIGNS}
 
 print(" " * 20 + "".join(f"{sign:>10s}" for sign in SIGNS))
@@ -346,11 +347,11 @@ from gan_edu.widgets import FailureExplorer
 FailureExplorer(name="mode collapse")
 
 # %% [markdown]
-# * *Mode collapse*: the cloud is small and it **travels**. $G$ puts all samples where $D$ is friendliest at the moment, $D$ notices
+# * *Mode collapse*: the cloud is narrow and it **travels**. $G$ puts all samples where $D$ is friendliest at the moment, $D$ notices
 #   late, the cloud jumps on. Goodfellow's paper knew it in 2014 (section 6, "the Helvetica scenario"): $G$ trained too much for $D$.
 # * *Vanishing gradient*: nothing happens. That is the failure. The samples stand where they stood, all modes may even be
 #   counted, and $D$ is sure.
-# * *Non-convergence*: the cloud has the right size, and its middle swings through the data and out again, like $(\theta, \psi)$ above.
+# * *Non-convergence*: the cloud flies past the data, out on the other side and back, like $(\theta, \psi)$ above.
 #
 # ## Two sentences, tested
 #
@@ -375,7 +376,7 @@ made = recipe("mode collapse")
 x = torch.full((5, 2), 0.3).requires_grad_()
 for name, objective in OBJECTIVES.items():
     (arrows,) = torch.autograd.grad(objective.generator(made.game.D(x)), x)
-    print(f"{name:15s} first arrow {(-5 * arrows[0]).tolist()}, greatest difference to the others {(arrows - arrows[0]).abs().max():.1e}")
+    print(f"{name:15s} first arrow {(-5 * arrows[0]).numpy().round(4)}, greatest difference to the others {(arrows - arrows[0]).abs().max():.1e}")
     assert (arrows - arrows[0]).abs().max() < 1e-7
 
 # %% [markdown]
@@ -413,28 +414,34 @@ for name in FAILURES:
 # %% [markdown]
 # The *alarm* column is the first thing it said (which may be early), the other columns are the end of the run.
 #
-# * **Collapse** is a matter of pace. With a *faster D* all modes are held and nothing rings. With $k = 5$ the alarm rang early and the
-#   run recovered. A *slower G* is on its way. R1, noise on $D$'s inputs and an averaged $G$ change nothing that matters, at these weights.
+# * **Collapse** is a matter of pace. With a *faster D*, or with $k = 5$, all modes are held and nothing rings. A *slower G* is on its
+#   way. R1, noise on $D$'s inputs and an averaged $G$ change nothing that matters, at these weights.
 # * **Vanishing.** The *non-saturating* loss gives the gradient back. So does *R1*: a $D$ whose slope costs something is not sure. So does
-#   *Adam*, which divides each step by the gradient's own size. A *faster G* is no help, since a large step times nothing is nothing. And
+#   *Adam*, which divides each step by the gradient's own size. A *slower D*
+#   or $k = 1$ only delays: the samples stand where they stood, and $D$ is sure. And
 #   *noisy inputs* gives the gradient back **and the run then collapses**: the cure of the one failure laid another one bare. They
 #   are two.
-# * **Non-convergence.** *R1* brings the swing down, look by look, as in the Dirac-GAN. *Smaller steps* only make it slower. An *averaged
-#   G* swings along with the $G$ that it averages.
+# * **Non-convergence.** *R1* brings the swing down to a small part of what it was, and *less momentum* does so too. *Smaller steps* only
+#   make it slower, as in the Dirac-GAN. An *averaged G* swings along with the $G$ that it averages.
 #
-# So R1, which is nobody's idea of a new loss, cured two of the three here, and not the third. None of this says that a remedy never
+# So R1, which is no new loss at all, helped in two of the three, and not in the third. None of this says that a remedy never
 # helps elsewhere: the table is about these three games, one seed, one setting at a time.
 #
 # ## The alarm, and what it cannot see
 #
-# Its rules are short (`failures_alarm.py`), and each names one failure by that failure's own sign, after the sign has lasted for 8
-# looks:
+# Its rules are short (`failures_alarm.py`), and each names one failure by that failure's own sign, once that sign has lasted for
+# `LASTING` looks:
 #
-# 1. *vanishing gradient*: less than a fiftieth of the greatest gradient is left, **and** $D$ is sure;
-# 2. *mode collapse*: no more than half of the modes are held, **and** $D$ is not sure (else it would be 1);
-# 3. *non-convergence*: more than half of the modes are held, **and** the mean has swung to and fro at least three times in 20 looks, by
-#    more than half a standard deviation, without dying down.
-#
+# 1. *vanishing gradient*: less than `FAINT` of the greatest gradient is left, **and** $D$ is sure, by more than `SURE`;
+# 2. *mode collapse*: no more than `FEW` of the modes are held, **and** $D$ is not sure (else it would be 1);
+# 3. *non-convergence*: more than `FEW` of the modes are held, **and** over the last `WINDOW` looks the mean has swung to and fro at
+#    least `CROSSINGS` times, by more than `SWING` standard deviations of the data, without dying down.
+
+# %%
+from gan_edu import failures_alarm
+print({name: getattr(failures_alarm, name) for name in ("LASTING", "FAINT", "SURE", "FEW", "WINDOW", "CROSSINGS", "SWING")})
+
+# %% [markdown]
 # It needs to know the modes, which a toy has and images do not: notebook 10 builds what stands in for them. A generator that makes
 # copies of the training data sets off none of the three. And it names *signs*, not causes: what to change is the next question.
 #
@@ -469,7 +476,7 @@ check("09-diagnose", my_diagnoses)
 #
 # Back to the collapse. $G$, its learning rate and its loss stay as they are. You may change $k$ (1 to 5), $D$'s learning rate (up to
 # 0.1) and the weight of R1 (up to 10). The check trains with your numbers, from a seed that is not shown here, and wants at least
-# three quarters of the modes at the end (median of the last 8 looks). It takes some seconds, and there is more than one way.
+# three quarters of the modes at the end (in the median of the last looks). It takes some seconds, and there is more than one way.
 
 # %%
 print({setting: recipe("mode collapse").settings[setting] for setting in ("k", "lr_D", "r1", "lr_G")})

@@ -115,15 +115,16 @@ def test_the_remedies_do_what_the_text_says():
     end = {(run["name"], run["remedy"]): (run["verdict"], medians(run | {"step": None})) for run in failures_store.load()["runs"]}
     collapse, vanishing, swinging = FAILURES
     assert end[collapse, "faster D"][0] is None and end[collapse, "faster D"][1]["modes"] == 1
-    assert end[collapse, "k = 5"][0] == collapse and end[collapse, "k = 5"][1]["modes"] == 1
+    assert end[collapse, "k = 5"][1]["modes"] == 1
     for remedy in ("R1", "noisy inputs", "averaged G"):
         assert end[collapse, remedy][0] == collapse and end[collapse, remedy][1]["modes"] <= 0.6
     for remedy in ("non-saturating", "R1", "Adam for G"):
-        assert end[vanishing, remedy][0] is None and end[vanishing, remedy][1]["gradient"] > 0.1
+        assert end[vanishing, remedy][0] is None and end[vanishing, remedy][1]["gradient"] > 0.05
     assert end[vanishing, "faster G"][0] == vanishing and end[vanishing, "noisy inputs"][0] == collapse
-    assert end[swinging, "R1"][0] is None and end[swinging, "averaged G"][0] == swinging
-    r1 = next(r for r in failures_store.load()["runs"] if (r["name"], r["remedy"]) == (swinging, "R1"))["signs"]["swing"]
-    assert r1[-1] < 0.6 * max(r1) and end[swinging, None][1]["swing"] > 4 * end[swinging, "R1"][1]["swing"]
+    for remedy in ("k = 1", "slower D"):
+        assert end[vanishing, remedy][1]["sure"] > 0.9 and end[vanishing, remedy][1]["moved"] < 0.05
+    swing = {remedy: found["swing"] for (name, remedy), (_, found) in end.items() if name == swinging}
+    assert max(swing["R1"], swing["less momentum"]) < 0.2 * swing[None] < 0.2 * 2 * swing["averaged G"]
 
 
 def test_the_wasserstein_loss_at_the_same_pace_collapses_on_five_seeds():

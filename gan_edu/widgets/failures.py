@@ -166,7 +166,7 @@ def _points(run: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
 def _window(frames: np.ndarray, real: np.ndarray) -> list[list[float]]:
     """Return a square window (x, y) that holds the data and, but for outliers, all samples of the run."""
     every = np.concatenate([frames.reshape(-1, 2), real])
-    low = np.minimum(np.quantile(every, 0.01, axis=0), real.min(0))
-    high = np.maximum(np.quantile(every, 0.99, axis=0), real.max(0))
+    low = np.minimum(np.quantile(every, 0.04, axis=0), real.min(0))
+    high = np.maximum(np.quantile(every, 0.96, axis=0), real.max(0))
     middle, half = (low + high) / 2, 0.55 * (high - low).max()
     return [[float(m - half), float(m + half)] for m in middle]
