@@ -107,7 +107,8 @@ class _Run:
 
     def step_once(self) -> None:
         """Make one transaction: k updates of D, one of G, with random states of the run's own."""
-        with torch.random.fork_rng():
+        device = self.game.device
+        with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):   # to look for GPUs takes time
             torch.set_rng_state(self.hidden)
             self._algorithm_1()
             self.hidden = torch.get_rng_state()

@@ -5,6 +5,7 @@ is judged in tests/test_notebooks.py, not here.
     python notebooks/build.py run all
     python notebooks/build.py check            are all pairs in step? (reads only)
     python notebooks/build.py solutions        writes the solution edition to _build/solutions
+    python notebooks/build.py site             writes the web edition to _build/site (needs the extra "site")
 """
 
 import argparse
@@ -238,9 +239,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("check", help="compare notebooks and twins")
     solving = commands.add_parser("solutions", help="write the solution edition")
     solving.add_argument("--out", type=Path, default=HERE.parent / "_build" / "solutions")
+    web = commands.add_parser("site", help="write the web edition")
+    web.add_argument("numbers", nargs="*", help="two digits each; none: all")
+    web.add_argument("--out", type=Path, default=HERE.parent / "_build" / "site")
     options = parser.parse_args(arguments)
     try:
-        return {"run": _run, "check": _check, "solutions": _solutions}[options.command](options)
+        return {"run": _run, "check": _check, "solutions": _solutions, "site": _site}[options.command](options)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
@@ -263,6 +267,22 @@ def _solutions(options: argparse.Namespace) -> int:
     for twin in twins([]):
         _write(options.out / f"{twin.stem}.ipynb", nbformat.writes(solution_edition(twin), version=4) + "\n")
         print("wrote", f"{twin.stem}.ipynb")
+    return 0
+
+
+def _site(options: argparse.Namespace) -> int:
+    sys.path.insert(0, str(HERE / "web"))
+    import edition  # beside this file, not a part of the package
+
+    books = {}
+    for twin in twins(options.numbers):
+        book = books[twin.stem] = read_twin(twin)
+        adopt_ids(book, None)
+        execute(book, name=twin.name, cwd=HERE)
+        print("executed", twin.stem, flush=True)
+    made = edition.build(books, options.out.with_name(f"{options.out.name}-sources"), options.out)
+    print(f"{options.out}: {made['pages']} pages, {made['explorers']} live explorers, {made['megabytes']} MB; put the folder on "
+          f"any web server, or look at it with\n    python -m http.server -d {options.out}")
     return 0
 
 

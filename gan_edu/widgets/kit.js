@@ -13,6 +13,7 @@
 // | ui.watch(names, fn)                     | runs fn(name) when Python or another view changes a trait
 // | ui.later(fn)                            | runs fn when the view closes
 // | ui.onResize(fn), ui.width               | the width in px; root[data-gx-width] is "narrow" (< 600), "wide"
+// | ui.alone                               | true in the web edition, where there is no Python to ask
 // | ui.ask(what, content, buffers, topic)   | a promise of Python's `answer`; one question in the air, the latest of a
 // |                                         | topic (default: what) waits, an overtaken one gives null
 // | kit.set(model, {trait: value}, sync)    | sets traits; with sync = true tells Python (on `change`, not on `input`)
@@ -226,6 +227,7 @@ const kit = (() => {
         if (ui.width) fn(ui.width);
       },
       ask: asker(model, later),
+      alone: model.get("alone") === true,
       close: () => {
         for (const stop of stops) stop();
         root.remove();

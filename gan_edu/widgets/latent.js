@@ -53,7 +53,7 @@ function makeStage(desk) {
   const near = kit.h("div", { class: "gx-near" });
   const nearest = kit.h(
     "div",
-    { class: "gx-group", hidden: !spec.has_images },
+    { class: "gx-group", hidden: !spec.has_images || ui.alone },
     kit.h("div", { class: "gx-heading", text: "Nearest training images" }),
     near,
   );
@@ -86,7 +86,7 @@ function makeStage(desk) {
       p === null ? "Generated picture" : `Generated picture; the discriminator says ${kit.fixed(p)} that it is real`,
     );
     clearTimeout(pause);
-    if (spec.has_images) pause = setTimeout(lookNear, 150); // not while it moves
+    if (spec.has_images && !ui.alone) pause = setTimeout(lookNear, 150); // not while it moves
   };
   ui.later(() => clearTimeout(pause));
   const lookNear = () => {
