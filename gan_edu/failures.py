@@ -60,7 +60,8 @@ _PLANS = {
         "D is many steps ahead and G minimises log(1 - D), whose slope is D(G(z)) itself: no gradient where D is sure.",
         objective="minimax", optimizer_G="sgd", lr_G=0.005, k=5, steps=300,
         remedies={"non-saturating": {"objective": "non_saturating"}, "noisy inputs": {"noise": 0.5}, "k = 1": {"k": 1},
-                  "slower D": {"lr_D": 3e-4}, "R1": {"r1": 1.0}, "Adam for G": {"optimizer_G": "adam"}}),
+                  "slower D": {"lr_D": 3e-4}, "R1": {"r1": 1.0}, "faster G": {"lr_G": 0.05},
+                  "Adam for G": {"optimizer_G": "adam"}}),
     "non-convergence": _Plan(
         "The data are almost a point, and momentum carries G past it each time before D has turned round.",
         data=Grid(side=1, std=0.05), lr_G=0.01, lr_D=0.01, momentum=0.9, hidden=(16,), steps=600,
