@@ -9,6 +9,7 @@ import torch
 import made_loops
 from gan_edu.checks import check, exercises
 from gan_edu.checks.nb05 import _GOOD, _INNOCENT, _LINE, _on_reading
+from gan_edu.sweeps import shipped
 from test_audit import loop_of
 from verdict_table import accepts, refuses, survives
 
@@ -93,11 +94,11 @@ def test_every_line_has_its_answer():
 
 # ---- the budget
 
-PLAN = {"k": 1, "lr": 1e-3, "steps": 3000}
+PLAN = {"k": 1, "lr": 3e-4, "steps": 3000}
 
 
 def test_the_budget():
-    survives("05-budget", right=[PLAN, {"k": 1.0, "lr": torch.tensor(1e-3, dtype=torch.float64), "steps": np.int64(3000)}],
+    survives("05-budget", right=[PLAN, {"k": 1.0, "lr": torch.tensor(3e-4, dtype=torch.float64), "steps": np.int64(3000)}],
              wrong=[PLAN | {"k": 0}, PLAN | {"k": 1.5}, PLAN | {"lr": 0}, PLAN | {"lr": 1.0}, PLAN | {"lr": "1e-3"},
                     PLAN | {"steps": ...}, PLAN | {"steps": 0}, [1, 1e-3, 3000], {"k": 1}])
 
@@ -110,6 +111,11 @@ def test_the_budget():
 ])
 def test_a_poor_plan_is_told_why(plan, piece):
     assert piece in repr(refuses("05-budget", plan))
+
+
+def test_the_bar_parts_k_1_from_the_rest_in_the_shipped_sweep():
+    table = shipped("mixture").map()
+    assert (table[0] < _GOOD).all() and (table[1:] > _GOOD).all()
 
 
 def test_a_reading_is_told_beside_its_floor():
