@@ -26,8 +26,9 @@ class FailureExplorer(Explorer, js=["failures_views.js", "failures.js"]):
     """Play back runs on toys: frames of samples over the data, the signs under a time slider, remedies side by side.
 
     runs: what `failures_store.record` keeps of each; None takes the stored runs of all recipes with all their remedies.
-    name, remedy ("" for none) and frame may be set from Python; TraitError for what there is not. The pictures lie in
-    the page as bytes, so that play-back needs no kernel. Raises ValueError for runs without frames.
+    name (None takes the first run's), remedy ("" for none) and frame (None: the last) may be set from Python, then and
+    later; TraitError for what there is not. The pictures lie in the page as bytes, so that play-back needs no kernel.
+    Raises ValueError for runs without frames.
     """
 
     runs = traitlets.List(traitlets.Dict()).tag(sync=True)     #: name, remedy, why, verdict, step, says, signs, steps
@@ -39,7 +40,8 @@ class FailureExplorer(Explorer, js=["failures_views.js", "failures.js"]):
     remedy = traitlets.Unicode(UNTREATED).tag(sync=True)
     frame = traitlets.Int(0, min=0).tag(sync=True)
 
-    def __init__(self, runs: Sequence[dict[str, Any]] | None = None, **state: Any) -> None:
+    def __init__(self, runs: Sequence[dict[str, Any]] | None = None, *, name: str | None = None, remedy: str = UNTREATED,
+                 frame: int | None = None) -> None:
         kept = list(store.load()["runs"] if runs is None else runs)
         if not kept or not all("x" in run for run in kept):
             raise ValueError(f"runs must be one or more records with frames, got {len(kept)}; "
@@ -47,10 +49,10 @@ class FailureExplorer(Explorer, js=["failures_views.js", "failures.js"]):
         self._kept = [{**run, "name": _name(run), "remedy": run.get("remedy") or UNTREATED} for run in kept]
         shown = [{k: v for k, v in run.items() if k not in ("x", "data")} | {"window": _window(*_points(run))}
                  for run in self._kept]
-        first = state.pop("name", self._kept[0]["name"])
+        first = self._kept[0]["name"] if name is None else name
         super().__init__(runs=shown, name=first, frames=_bytes(self._kept, "x"), data=_bytes(self._kept, "data"))
-        for trait, value in {"remedy": UNTREATED, "frame": len(self._here()["steps"]) - 1, **state}.items():
-            setattr(self, trait, value)
+        self.remedy = remedy
+        self.frame = len(self._here()["steps"]) - 1 if frame is None else frame
 
     # ---- state
     @traitlets.validate("name")
