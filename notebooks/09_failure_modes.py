@@ -332,7 +332,7 @@ five = {name: [run for run in stored["runs"] + stored["seeds"] if (run["name"], 
 for name, runs in five.items():
     rows, right = [when_it_rang(run) for run in runs], sum((run["verdict"] or "healthy") == name for run in runs)
     print(f"{name:20s} {right} of {len(runs)}  " + "  ".join(
-        f"{sign} {min(r[sign] for r in rows):.3f}..{max(r[sign] for r in rows):.3f}" for sign in SIGNS[:4]))
+        f"{sign} {min(r[sign] for r in rows):.2f}..{max(r[sign] for r in rows):.2f}" for sign in SIGNS[:4]))
 
 # %% [markdown]
 # The bands that make a failure do not touch those of the others. (A test asserts them.)
