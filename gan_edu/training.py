@@ -25,6 +25,7 @@ from gan_edu.training_guards import require_fits, require_own, require_source, s
 
 SNAPSHOT_EVERY = 50       # steps between the states in memory that a failed step is rolled back to
 AUTOSAVE_SECONDS = 30.0
+_PRECISIONS = ("highest", "high", "medium")
 _COLUMNS = ("loss_D", "loss_G", "grad_D", "grad_G")
 
 
@@ -32,7 +33,7 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
           batch_size: int = 64, seed: int = 0,
           optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer] | None = None,
           schedule: Callable[[int], Mapping[str, float]] | None = None, ema: float | None = None,
-          simultaneous: bool = False, on_step: Callable[["_Run"], Any] | None = None,
+          simultaneous: bool = False, precision: str | None = None, on_step: Callable[["_Run"], Any] | None = None,
           checkpoint: str | Path | None = None, resume: bool = False, progress: bool = True) -> History:
     """Play Algorithm 1 on a game and return its History; the game's networks are trained in place.
 
@@ -45,6 +46,8 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     ema: decay of a moving average of G, kept as game.G_ema.
     simultaneous: compute both gradients at the same point, then move both players. This is NOT Algorithm 1, where G
     answers the D that has just moved; it is here to show what that is worth, and needs k = 1.
+    precision: of matrix products, in PyTorch's words: "highest" (float32), "high" (TF32 on GPUs), "medium" (bfloat16 on
+    GPUs and on CPUs with matrix units; all that is kept stays float32); None leaves PyTorch's own setting.
     on_step: called after each step with the run (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors
     path, saved now and then and at the end. resume: go on from the checkpoint, or, without one, from this game's last
     run; the two parts equal one longer run.
@@ -58,11 +61,13 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
         raise ValueError(f"ema must lie in [0, 1), got {ema}; 0.999 averages about the last 1,000 steps")
     if simultaneous and k != 1:
         raise ValueError(f"simultaneous=True needs k=1, got k={k}: only two single steps can be made at the same point")
+    if precision not in (None, *_PRECISIONS):
+        raise ValueError(f"precision must be one of {', '.join(_PRECISIONS)} or None, got {precision!r}")
     require_source(data)
     total = total_steps(data, k, epochs, steps, batch_size)
     before = game.run
     run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, schedule=schedule, ema=ema,
-               simultaneous=simultaneous)
+               simultaneous=simultaneous, precision=precision)
     if resume and checkpoint is not None and Path(checkpoint).exists():
         run.load(checkpoint)
     elif resume and checkpoint is None and before is not None:
@@ -83,9 +88,9 @@ class _Run:
     """One run of Algorithm 1: the players' optimisers, the random states, the place in the data, the history."""
 
     def __init__(self, game: Game, data: Any, *, k: int, batch_size: int, seed: int, optimizers: Any,
-                 schedule: Callable | None, ema: float | None, simultaneous: bool) -> None:
+                 schedule: Callable | None, ema: float | None, simultaneous: bool, precision: str | None) -> None:
         self.game, self.data, self.k, self.batch_size, self.seed, self.ema = game, data, k, batch_size, seed, ema
-        self.simultaneous = simultaneous
+        self.simultaneous, self.precision = simultaneous, precision
         self.opt_G, self.opt_D = optimizers or default_optimizers(game)
         require_own(self.opt_G, game.G, "G"), require_own(self.opt_D, game.D, "D")
         self.step = self.steps = 0
@@ -179,7 +184,8 @@ class _Run:
                     key: value for key, value in optimizer.param_groups[0].items()
                     if key != "params" and isinstance(value, int | float | str | tuple | list)}
                     for name, optimizer in (("G", self.opt_G), ("D", self.opt_D))}} | (
-                        {"simultaneous": True} if self.simultaneous else {})   # files from before it was one stay good
+                        {"simultaneous": True} if self.simultaneous else {}) | (   # absent: files from before stay good
+                            {"precision": self.precision} if self.precision else {})
 
     def state_dict(self) -> dict:
         """Copies, not references, of everything that the next step depends on."""
@@ -216,7 +222,7 @@ def _play(run: _Run, on_step: Callable | None, checkpoint: str | Path | None, pr
     modes = [(module, module.training) for player in (run.game.G, run.game.D) for module in player.modules()]
     bar, saved = _bar(run, progress), time.monotonic()
     run.game.G.train(), run.game.D.train()
-    with _stops_between_steps(run):
+    with _stops_between_steps(run), _products_in(run.precision):
         try:
             good = run.state_dict()
             while run.step < run.steps and not run._stop.is_set():
@@ -293,6 +299,16 @@ def _lay_as_weights(optimizer: torch.optim.Optimizer) -> None:
     """Fused optimisers walk through memory: their moments must lie there in the order of the weights, as files do not."""
     for weight, state in optimizer.state.items():
         state |= {key: torch.empty_like(weight).copy_(value) for key, value in state.items() if value.shape == weight.shape}
+
+
+@contextmanager
+def _products_in(precision: str | None) -> Iterator[None]:
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision or before)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 @contextmanager

@@ -327,6 +327,25 @@ def test_a_schedule_may_tell_each_optimiser_its_own(tiny_images):
     assert [optimizer.param_groups[0]["lr"] for optimizer in optimizers] == [0.1, 0.2]
 
 
+@pytest.mark.parametrize("precision", ["highest", "medium"])
+def test_precision_of_products_holds_for_the_run_alone(tiny_images, precision):
+    before, seen = torch.get_float32_matmul_precision(), set()
+    game = make_game()
+    quiet(game, tiny_images, steps=3, precision=precision, on_step=lambda _: seen.add(torch.get_float32_matmul_precision()))
+    assert seen == {precision} and torch.get_float32_matmul_precision() == before
+    assert {p.dtype for player in (game.G, game.D) for p in player.parameters()} == {torch.float32}
+    with pytest.raises(CheckpointError, match="precision"):
+        quiet(game, tiny_images, steps=4, resume=True)
+
+
+def test_an_unknown_precision_is_refused_before_anything_happens(tiny_images):
+    game = make_game()
+    before = weights(game)
+    with pytest.raises(ValueError, match="precision must be one of highest, high, medium or None, got 'low'"):
+        quiet(game, tiny_images, steps=3, precision="low")
+    assert torch.equal(weights(game), before) and game.run is None
+
+
 def test_resume_in_memory_refuses_another_setting(tiny_images):
     game = make_game()
     quiet(game, tiny_images, steps=2, k=1)
