@@ -23,7 +23,7 @@
 // color: "data", "generated", "discriminator", "ink", "muted". Every control keeps its keys from JupyterLab's shortcuts.
 
 const controls = (() => {
-  const { h, fixed, keepKeys } = kit;
+  const { h, fixed, keepKeys, unique } = kit;
 
   function slider({
     label,
@@ -129,9 +129,8 @@ const controls = (() => {
     return self;
   }
 
-  let serial = 0;
   function choice({ label, options, value, onChange = () => {} }) {
-    const name = `gx-choice-${++serial}`;
+    const name = unique("choice");
     const items = pairs(options).map(([key, text]) => {
       const input = h("input", { type: "radio", name });
       input.addEventListener("change", () => onChange(key));

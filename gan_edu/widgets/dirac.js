@@ -110,11 +110,11 @@ function render({ model, el }) {
     ui.say(wordsOf(set, found));
   }));
 
-  ui.body.append(kit.h("form", { class: "gx-body", onsubmit: (e) => e.preventDefault() }, // radio buttons of two explorers stay apart
+  ui.body.append(
     kit.row(...Object.values(outs).map((o) => o.el)), kit.h("div", { class: "gx-columns" },
     kit.h("div", { class: "gx-stage" }, plane.el, distance.el),
     kit.h("div", { class: "gx-controls" }, kit.group("The game", controls.objective.el, controls.gamma.el),
-      kit.group("The steps", controls.update.el, controls.h.el, controls.steps.el), circle.el, whole.el))));
+      kit.group("The steps", controls.update.el, controls.h.el, controls.steps.el), circle.el, whole.el)));
   ui.onResize(() => requestAnimationFrame(redraw));
   ui.watch([...SETTINGS, "whole"], redraw);
   redraw();

@@ -82,9 +82,9 @@ function render({ model, el }) {
     if (words !== said) ui.say(said = words);
   }));
 
-  ui.body.append(kit.h("form", { class: "gx-body", onsubmit: (e) => e.preventDefault() }, // radio buttons of two explorers stay apart
+  ui.body.append(
     kit.row(which.el, box, play.el), kit.row(...Object.values(outs).map((o) => o.el)), kit.h("div", { class: "gx-columns" },
-    kit.h("div", { class: "gx-stage" }, scene.el, slider.el, why), kit.h("div", { class: "gx-controls" }, charts.el))));
+    kit.h("div", { class: "gx-stage" }, scene.el, slider.el, why), kit.h("div", { class: "gx-controls" }, charts.el)));
   ui.watch(["name", "remedy", "frame"], draw);
   draw();
   return ui.close;

@@ -22,6 +22,7 @@
 // | kit.fixed(v, digits)                    | "−0.50": fixed digits and a true minus sign
 // | kit.bytes(value)                        | an ArrayBuffer from what a Bytes trait holds (or from base64 text)
 // | kit.color(root, name)                   | the present css colour of "data", "generated", "discriminator", "ink"...
+// | kit.unique(word)                        | a name that nothing else on the page has
 // | kit.still()                             | true where the reader asked for reduced motion
 //
 // Colours are css variables on the root: --gx-data, --gx-generated, --gx-discriminator, --gx-ink, --gx-muted, --gx-line.
@@ -244,5 +245,8 @@ const kit = (() => {
     return ui;
   }
 
-  return { h, fixed, still, bytes, color, latest, set, mount, keepKeys };
+  // every explorer on a page has this file to itself, so a counter would give two of them the same name
+  const unique = (word) => `gx-${word}-${Math.random().toString(36).slice(2)}`;
+
+  return { h, unique, fixed, still, bytes, color, latest, set, mount, keepKeys };
 })();

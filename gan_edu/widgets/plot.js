@@ -24,7 +24,6 @@
 
 const plot = (() => {
   const { s, put, r1, clamp, MARKS } = marks;
-  let serial = 0;
 
   function ticksOf([a, b], wish) {
     if (Array.isArray(wish)) return wish.filter((v) => v >= Math.min(a, b) && v <= Math.max(a, b));
@@ -82,7 +81,7 @@ const plot = (() => {
   }
 
   return function plot({ label = "", x = {}, y = {}, height = 240, aspect, left = 46 }) {
-    const clip = `gx-clip-${++serial}`;
+    const clip = kit.unique("clip");
     const hole = s("rect"),
       under = s("g", { "aria-hidden": "true" }),
       over = s("g");

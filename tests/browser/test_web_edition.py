@@ -14,6 +14,7 @@ from lab import ROOT
 sys.path.insert(0, str(ROOT / "notebooks"))
 import build as builder  # noqa: E402
 
+pytestmark = pytest.mark.browser
 STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.py"))
 SERIOUS = {"serious", "critical"}
 
@@ -28,7 +29,10 @@ def site(tmp_path_factory, chromium):
     """Return the address of the whole web edition on a loopback server."""
     pytest.importorskip("furo", reason="the web edition needs its extra: pip install -e '.[site]'")
     out = tmp_path_factory.mktemp("web") / "site"
-    assert builder.main(["site", "--out", str(out)]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.delenv("GAN_EDU_DATA", raising=False)       # no image of MNIST in the pages
+        assert builder.main(["site", "--out", str(out)]) == 0
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(out)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -71,6 +75,9 @@ def test_every_explorer_of_every_page_lives_and_hears_the_keyboard(visit, stem):
     page = visit(stem)
     places = bring_to_life(page)
     assert places.count() >= 1
+    twice = "ids => ids.filter((id, i) => ids.indexOf(id) !== i)"
+    names = "[...document.querySelectorAll('.gx [id]')].map((e) => e.id)"
+    assert page.evaluate(f"({twice})({names})") == []           # a clip path of one explorer must not cut another
     for i in range(places.count()):
         place = places.nth(i)
         assert place.get_attribute("data-live") == "yes" and place.locator(".gx").count() == 1
