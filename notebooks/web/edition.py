@@ -9,6 +9,8 @@ import hashlib
 import html
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +104,7 @@ def _first_page(stems: list[str]) -> str:
 
 def render(sources: Path, site: Path) -> None:
     """Turn the sources into pages; a warning is an error. Raises RuntimeError with Sphinx's words."""
-    from sphinx.cmd.build import build_main      # only who builds the site needs Sphinx
-
-    if build_main(["-q", "-W", "--keep-going", "-b", "html", str(sources), str(site)]):
+    if subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", str(sources), str(site)]).returncode:
         raise RuntimeError("Sphinx found faults, listed above; mend the notebooks they name and build again")
 
 

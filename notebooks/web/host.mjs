@@ -84,3 +84,13 @@ const seen = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "600px 0px" });
 for (const place of document.querySelectorAll(".course-explorer")) seen.observe(place);
+
+// what scrolls must be reachable by the keyboard
+const reach = () => {
+  for (const box of document.querySelectorAll("pre, .formula-line")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+addEventListener("resize", reach);
+reach();
