@@ -97,6 +97,7 @@ def test_every_line_has_its_answer():
 PLAN = {"k": 1, "lr": 3e-4, "steps": 3000}
 
 
+@pytest.mark.slow
 def test_the_budget():
     survives("05-budget", right=[PLAN, {"k": 1.0, "lr": torch.tensor(3e-4, dtype=torch.float64), "steps": np.int64(3000)}],
              wrong=[PLAN | {"k": 0}, PLAN | {"k": 1.5}, PLAN | {"lr": 0}, PLAN | {"lr": 1.0}, PLAN | {"lr": "1e-3"},
