@@ -74,6 +74,8 @@ def play_run(run: Mapping[str, Any], out: str) -> dict:
     run: model, data, k, seed, objective, batch_size, lr_G, lr_D, epochs or steps, device. out: the folder. A diverged
     run has a row too, which says so; an interrupted one has none and goes on from its checkpoint next time.
     """
+    if is_done(run, Path(out)):            # a cluster that loses a worker asks again for what that one had finished
+        return _read(run, Path(out))
     checkpoint, row = _files(run, Path(out))
     images = load_images(run["data"]).to(run["device"])
     game = new_game(run["model"], images, seed=run["seed"], objective=run["objective"]).to(run["device"])

@@ -198,13 +198,13 @@ def test_wrong_use_of_the_command(arguments, code, message, tmp_path, monkeypatc
 @pytest.mark.slow
 def test_ten_thousand_samples_in_a_minute_and_two_gigabytes(mnist):
     """On two quiet cores under 60 s; the limit here leaves room for a busy machine."""
-    code = ("import resource, time; from gan_edu import evaluation, pretrained; began = time.perf_counter(); "
+    code = ("import time; from gan_edu import evaluation, pretrained; began = time.perf_counter(); "
             "scores = evaluation.evaluate(pretrained.load('mnist-mlp'), progress=False); "
-            "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; "
+            "peak = open('/proc/self/status').read().split('VmHWM:')[1].split()[0]; "   # getrusage knows the parent's
             "print(time.perf_counter() - began, peak, scores['parzen'].value)")
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=280).stdout
     seconds, kilobytes, parzen = map(float, out.split())
-    assert kilobytes * (1 if sys.platform == "linux" else 1 / 1024) < 2e6 and seconds < 240
+    assert kilobytes < 2e6 and seconds < 240
     assert parzen == pytest.approx(pretrained.card("mnist-mlp")["scores"]["parzen"], abs=0.3)
 
 

@@ -55,6 +55,15 @@ def test_a_row_says_what_train_did(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(kept.G.parameters(), game.G.parameters(), strict=True))
 
 
+def test_a_finished_run_that_is_asked_for_again_is_read_not_played(tmp_path):
+    """As Dask does with the results of a worker that died."""
+    (run,) = plan(models=["mlp"], ks=[1], seeds=1, **COMMON)
+    row = play_run(run, str(tmp_path))
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert play_run(run, str(tmp_path)) == row
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == written
+
+
 def test_an_interrupted_run_has_no_row_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     (run,) = plan(models=["mlp"], ks=[1], seeds=1, **COMMON | {"steps": 4})
     whole = play_run(run, str(tmp_path / "whole"))
