@@ -102,7 +102,6 @@ class Paper2014(Recipe):
     in the authors' code.
     """
 
-
     def says_optimizers(self) -> str:
         return ("SGD, 0.1 for G and 0.05 for D, divided by 1.000004 a step, momentum 0.5 to 0.7 over 250 epochs, "
                 "both players at once")
