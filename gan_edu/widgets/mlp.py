@@ -55,7 +55,7 @@ def pack(network: nn.Module, inputs: tuple[int, ...]) -> Packed | None:
         with eval_mode(network):
             steps, scale = _steps(network), _first_scale(network, probe.to(device))
             truth = network(probe.to(device)).flatten(1).double().cpu().numpy()
-        packed = _assemble(_fold(steps, scale), int(probe[0].numel()), truth.shape[1])
+        packed = assemble(_fold(steps, scale), int(probe[0].numel()), truth.shape[1])
     except _CannotPackError:
         return None
     found = packed.forward(probe.flatten(1).numpy())
@@ -158,8 +158,11 @@ def _scale_of(step: nn.Module) -> tuple[float, float]:
         raise _CannotPackError from problem
 
 
-def _assemble(layers: list[dict[str, Any]], inputs: int, outputs: int) -> Packed:
-    """Write float32 scales and biases first, int16 weights after them, so that everything stays aligned."""
+def assemble(layers: list[dict[str, Any]], inputs: int, outputs: int) -> Packed:
+    """Return layers {"W": (rows, cols), "b": (rows,), "act", ...} as net.js reads them.
+
+    float32 scales and biases come first, int16 weights after them, so that everything stays aligned.
+    """
     packed, floats, shorts = Packed(inputs, outputs), [], []
     for layer in layers:
         W = layer.pop("W")
