@@ -5,7 +5,7 @@ Slow to start, so both live for the whole session; every test has its own page a
 
 import pytest
 from host import page_of
-from lab import FLAGS, chromium_path, running_lab
+from lab import FLAGS, chromium_path, hear_problems, running_lab
 
 
 @pytest.fixture(scope="session")
@@ -29,20 +29,27 @@ def lab(chromium, tmp_path_factory):
 
 @pytest.fixture
 def show(chromium):
-    """Return a function that opens a page with a theory explorer; the page must stay free of errors."""
-    pages, errors = [], []
+    """Return a function that shows an explorer in a page without Jupyter and returns the page.
 
-    def opened(explorer):
-        page = chromium.new_page(viewport={"width": 1000, "height": 1000})
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_content(page_of(explorer))
-        page.wait_for_function("window.ready")
-        page.wait_for_function("document.querySelector('.gx-line[d]')")
+    wait: what has to be in the page before the test goes on. clock: with time standing still (page.clock). media: of
+    page.emulate_media. No page may end with an error in its status line or its console.
+    """
+    pages = []
+
+    def opened(explorer, *, width=1000, height=1000, dark=False, clock=False, wait=".gx-line[d]", **media):
+        page = chromium.new_page(viewport={"width": width, "height": height})
         pages.append(page)
+        page.emulate_media(**media)
+        hear_problems(page)
+        if clock:
+            page.clock.install()
+        page.set_content(page_of(explorer, dark=dark))
+        page.wait_for_function("window.ready")
+        page.wait_for_selector(wait, state="attached")
         return page
 
     yield opened
+    found = [(page.locator("[data-gx-error]").all_text_contents(), page.problems) for page in pages]
     for page in pages:
-        assert page.locator("[data-gx-error]").count() == 0
         page.close()
-    assert errors == []
+    assert found == [([], [])] * len(pages)

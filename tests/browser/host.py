@@ -16,7 +16,9 @@ for (const [name, text] of Object.entries({buffers})) {{
   state[name] = new DataView(bytes.buffer);
 }}
 const heard = {{}};
+window.listening = heard;
 window.saved = [];
+window.sent = [];
 window.model = {{
   get: (name) => state[name],
   set: (name, value) => {{
@@ -25,7 +27,7 @@ window.model = {{
     for (const fn of heard[`change:${{name}}`] ?? []) fn();
   }},
   save_changes: () => window.saved.push(structuredClone({{ ...state }})),
-  send: () => {{}},
+  send: (message) => window.sent.push(message),
   on: (name, fn) => (heard[name] ??= []).push(fn),
   off: (name, fn) => {{ heard[name] = (heard[name] ?? []).filter((f) => f !== fn); }},
 }};

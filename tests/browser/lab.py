@@ -65,6 +65,13 @@ def _wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
     raise RuntimeError("JupyterLab did not start:\n" + log.read_text()[-2000:])
 
 
+def hear_problems(page) -> None:
+    """Gather what goes wrong in a page's console in page.problems."""
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+
+
 class Lab:
     """A JupyterLab server over a folder of its own, and pages in it."""
 
@@ -81,9 +88,7 @@ class Lab:
     def open(self, name: str, *, width: int = 1280, height: int = 900, run: bool = True):
         """Open a notebook in a new page and run it; page.problems gathers what goes wrong in the console."""
         page = self.browser.new_page(viewport={"width": width, "height": height})
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+        hear_problems(page)
         page.goto(f"{self.url}/lab/tree/{name}?reset")
         page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=60_000)
         if run:

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from host import page_of
 
 from gan_edu.data import ImageSet
 from gan_edu.games import GAN
@@ -22,15 +21,8 @@ def arena():
 
 
 @pytest.fixture
-def page(chromium, arena):
-    errors, page = [], chromium.new_page(viewport={"width": 1000, "height": 800})
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_content(page_of(arena))
-    page.wait_for_function("window.ready")
-    yield page
-    assert page.locator("[data-gx-error]").count() == 0
-    page.close()
-    assert errors == []
+def page(show, arena):
+    return show(arena, wait=".gx-stage canvas")
 
 
 def shown(page):

@@ -1,7 +1,6 @@
 """DiracExplorer and FailureExplorer in a real browser: the page shows Python's numbers, by mouse, by keys, by play."""
 
 import pytest
-from host import page_of
 
 from gan_edu.widgets.dirac import DiracExplorer
 from gan_edu.widgets.failures import FailureExplorer
@@ -12,31 +11,6 @@ pytestmark = pytest.mark.browser
 READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
     e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replaceAll('\\u2212', '-')]))"""
 WAIT = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-
-@pytest.fixture
-def open_page(chromium):
-    """Return a function that shows an explorer in a bare page; no error may appear."""
-    opened, problems = [], []
-
-    def opener(explorer, *, clock=False, width=1000, **media):
-        page = chromium.new_page(viewport={"width": width, "height": 1000})
-        page.emulate_media(**media)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-        if clock:
-            page.clock.install()
-        page.set_content(page_of(explorer))
-        page.wait_for_function("window.ready")
-        page.wait_for_selector(".gx-line[d]", state="attached")
-        opened.append(page)
-        return page
-
-    yield opener
-    for page in opened:
-        assert page.locator("[data-gx-error]").count() == 0
-        page.close()
-    assert problems == []
 
 
 def numbers(page):
@@ -65,14 +39,14 @@ def dirac_agrees(page, explorer):
 
 @pytest.mark.parametrize("state", [{}, {"objective": "wasserstein", "update": "alternating", "gamma": 0.4},
                                    {"objective": "non_saturating", "gamma": 1.2, "h": 0.1}])
-def test_dirac_shows_what_python_computes(open_page, state):
+def test_dirac_shows_what_python_computes(show, state):
     explorer = DiracExplorer(**state)
-    dirac_agrees(open_page(explorer), explorer)
+    dirac_agrees(show(explorer), explorer)
 
 
-def test_the_start_moves_by_keys_by_drag_and_by_click(open_page):
+def test_the_start_moves_by_keys_by_drag_and_by_click(show):
     explorer = DiracExplorer(steps=50)
-    page = open_page(explorer)
+    page = show(explorer)
     grip = page.get_by_role("slider", name="start")
     grip.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
@@ -92,9 +66,9 @@ def test_the_start_moves_by_keys_by_drag_and_by_click(open_page):
     assert explorer.theta < -1 and explorer.psi > 0.8
 
 
-def test_controls_turn_the_verdict(open_page):
+def test_controls_turn_the_verdict(show):
     explorer = DiracExplorer()
-    page = open_page(explorer)
+    page = show(explorer)
     assert numbers(page)["near rest it"] == "spirals out"
     page.get_by_role("radio", name="D, then G").check()
     assert numbers(page)["near rest it"] == "circles"
@@ -128,9 +102,9 @@ def failure_agrees(page, explorer):
     assert page.get_by_role("slider", name="time").get_attribute("aria-valuetext") == f"step {r['step']}"
 
 
-def test_time_is_moved_by_the_keyboard_and_the_alarm_speaks_when_it_rings(open_page):
+def test_time_is_moved_by_the_keyboard_and_the_alarm_speaks_when_it_rings(show):
     explorer = FailureExplorer(runs(), name="mode collapse", frame=2)
-    page = open_page(explorer)
+    page = show(explorer)
     failure_agrees(page, explorer)
     assert numbers(page)["the alarm"] == "silent"
     page.get_by_role("slider", name="time").focus()
@@ -141,9 +115,9 @@ def test_time_is_moved_by_the_keyboard_and_the_alarm_speaks_when_it_rings(open_p
     assert numbers(page)["the alarm"] == "mode collapse" and "it rang" in page.locator(".gx-status").text_content()
 
 
-def test_a_remedy_shows_its_own_run(open_page):
+def test_a_remedy_shows_its_own_run(show):
     explorer = FailureExplorer(runs(), name="mode collapse")
-    page = open_page(explorer)
+    page = show(explorer)
     page.get_by_label("remedy").select_option("k = 5")
     failure_agrees(page, explorer)
     assert (explorer.remedy, explorer.frame) == ("k = 5", 6) and numbers(page)["the alarm"] == "silent"
@@ -153,9 +127,9 @@ def test_a_remedy_shows_its_own_run(open_page):
     assert not page.get_by_label("remedy").is_visible()
 
 
-def test_play_walks_through_the_frames_and_stops_at_the_end(open_page):
+def test_play_walks_through_the_frames_and_stops_at_the_end(show):
     explorer = FailureExplorer(runs(), name="mode collapse")
-    page = open_page(explorer, clock=True)
+    page = show(explorer, clock=True)
     page.get_by_role("button", name="Play").click()
     first = page.evaluate("window.model.get('frame')")
     page.clock.run_for(3 * 140 + 30)
@@ -164,25 +138,25 @@ def test_play_walks_through_the_frames_and_stops_at_the_end(open_page):
     assert page.evaluate("window.model.get('frame')") == 8 and page.get_by_role("button", name="Play").count() == 1
 
 
-def test_with_reduced_motion_each_press_is_a_frame(open_page):
-    page = open_page(FailureExplorer(runs(), name="healthy"), clock=True, reduced_motion="reduce")
+def test_with_reduced_motion_each_press_is_a_frame(show):
+    page = show(FailureExplorer(runs(), name="healthy"), clock=True, reduced_motion="reduce")
     for frame in (0, 1, 2):
         page.get_by_role("button", name="Next frame").click()
         page.clock.run_for(3000)
         assert page.evaluate("window.model.get('frame')") == frame
 
 
-def test_blinded_runs_keep_their_secret(open_page):
+def test_blinded_runs_keep_their_secret(show):
     explorer = FailureExplorer(blinded())
-    page = open_page(explorer)
+    page = show(explorer)
     failure_agrees(page, explorer)
     assert not page.get_by_text("the alarm", exact=True).is_visible()
 
 
 @pytest.mark.parametrize("explorer", [DiracExplorer, lambda: FailureExplorer(runs())], ids=["dirac", "failures"])
 @pytest.mark.parametrize("width", [480, 1280])
-def test_nothing_is_wider_than_the_page_and_closing_leaves_no_listener(open_page, explorer, width):
-    page = open_page(explorer(), width=width)
+def test_nothing_is_wider_than_the_page_and_closing_leaves_no_listener(show, explorer, width):
+    page = show(explorer(), width=width)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate("window.close_view()")
     assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0

@@ -3,7 +3,6 @@
 import base64
 
 import pytest
-from host import page_of
 
 from gan_edu import metrics_toys
 from gan_edu.widgets import GameExplorer, game_scene
@@ -27,29 +26,6 @@ def explorer():
     made = GameExplorer(**SMALL, steps=3)
     yield made
     made.close()
-
-
-@pytest.fixture
-def show(chromium):
-    """Return a function that opens a page with an explorer; window.sent gathers what the page says to Python."""
-    opened = []
-
-    def open_page(explorer, *, width=1000, **media):
-        page = chromium.new_page(viewport={"width": width, "height": 900})
-        page.emulate_media(**media)
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        html = page_of(explorer).replace("send: () => {}", "send: (m) => (window.sent ??= []).push(m)")
-        page.set_content(html.replace("const heard = {}", "const heard = window.listening = {}"))
-        page.wait_for_function("window.ready")
-        page.wait_for_selector(".gx-line[d]", state="attached")
-        opened.append(page)
-        return page
-
-    yield open_page
-    for page in opened:
-        assert page.locator("[data-gx-error]").count() == 0 and page.problems == []
-        page.close()
 
 
 def tell(page, explorer):

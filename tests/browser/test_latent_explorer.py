@@ -1,11 +1,11 @@
 """LatentExplorer in a real browser: in a bare page (fast, exact numbers), then in JupyterLab as a reader meets it."""
 
+import functools
 import math
 
 import numpy as np
 import pytest
 import torch
-from host import page_of
 
 from gan_edu.games import GAN
 from gan_edu.latent import lerp, slerp
@@ -45,24 +45,8 @@ def game():
 
 
 @pytest.fixture
-def show(chromium):
-    """Return a function that opens an explorer in a bare page; no error may appear in the console."""
-    opened = []
-
-    def open_page(explorer, *, width=1000, **options):
-        page = chromium.new_page(viewport={"width": width, "height": 900})
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-        page.set_content(page_of(explorer, **options))
-        page.wait_for_function("window.ready")
-        opened.append(page)
-        return page
-
-    yield open_page
-    for page in opened:
-        assert page.problems == []
-        page.close()
+def show(show):
+    return functools.partial(show, wait=SLIDER, height=900)
 
 
 def state(page, name):

@@ -1,11 +1,11 @@
 """RunExplorer in a real browser: the sheet on the page is Python's, by slider, k, curve, film and play; no kernel."""
 
 import base64
+import functools
 import json
 
 import numpy as np
 import pytest
-from host import page_of
 
 from gan_edu import pretrained
 from gan_edu.widgets import RunExplorer
@@ -35,28 +35,8 @@ def explorer(folder, monkeypatch):
 
 
 @pytest.fixture
-def show(chromium, explorer):
-    """Return a function that opens the explorer in a bare page; no error may appear in the console."""
-    opened = []
-
-    def open_page(*, clock=False, width=1000, **media):
-        page = chromium.new_page(viewport={"width": width, "height": 900})
-        page.emulate_media(**media)
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
-        if clock:
-            page.clock.install()
-        page.set_content(page_of(explorer))
-        page.wait_for_function("window.ready")
-        page.wait_for_selector(".gx-line[d]", state="attached")
-        opened.append(page)
-        return page
-
-    yield open_page
-    for page in opened:
-        assert page.problems == []
-        page.close()
+def show(show, explorer):
+    return functools.partial(show, explorer, height=900)
 
 
 def follow(page, explorer):
