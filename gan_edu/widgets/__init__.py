@@ -11,8 +11,10 @@ _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "tw
           "RunExplorer": "run",
           "GameExplorer": "game",
           "KExplorer": "k",
+          "ShapeExplorer": "shapes", "BatchNormExplorer": "batchnorm", "FeatureMapExplorer": "features",
           "DiracExplorer": "dirac", "FailureExplorer": "failures",
-          "ParzenExplorer": "parzen", "FrechetExplorer": "frechet", "PrecisionRecallExplorer": "coverage"}
+          "ParzenExplorer": "parzen", "FrechetExplorer": "frechet", "PrecisionRecallExplorer": "coverage",
+          "ConditionExplorer": "condition", "ConfusionExplorer": "confusion"}
 
 __all__ = list(_HOMES)
 
