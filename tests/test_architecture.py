@@ -20,7 +20,7 @@ FLOORS = [
     {"checkpoints"},
     {"training", "classifier"},
     {"pretrained", "sweeps", "audit", "failures"},
-    {"plots", "checks", "evaluation"},
+    {"plots", "checks", "evaluation", "course"},
     {"widgets", "doctor"},
     {"cli"},
 ]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from gan_edu.checkpoints import load_checkpoint
 from gan_edu.errors import CheckpointError, TrainingDiverged
 from gan_edu.games import GAN
 from gan_edu.networks import MaxoutDiscriminator, MLPDiscriminator, MLPGenerator, ReLUGenerator, seeded
@@ -366,7 +367,6 @@ def test_a_nan_leaves_the_game_as_after_the_last_good_step(poison, k, good, tiny
         quiet(game, Spy(tiny_images, poison), k=k, steps=80, checkpoint=path)
     assert torch.equal(weights(reference), weights(game))
     assert game.run.history.steps == good and np.isfinite(game.run.history["loss_D"]).all()
-    from gan_edu.checkpoints import load_checkpoint
     assert torch.equal(weights(load_checkpoint(path)[0]), weights(game))
 
 
@@ -438,7 +438,6 @@ def test_resume_in_a_new_process_is_the_same_run(tiny_images, tmp_path):
         process = run_script(path, steps)
         output, _ = process.communicate(timeout=250)
         assert process.returncode == 0 and f"{steps} None" in output, output
-    from gan_edu.checkpoints import load_checkpoint
     game, state, _ = load_checkpoint(path)
     assert torch.equal(weights(game), weights(whole)) and state["step"] == 20
 
@@ -452,18 +451,18 @@ def test_ctrl_c_ends_between_two_steps_and_a_second_one_at_once(tiny_images, tmp
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=250)
     assert process.returncode == 0 and "give resume=True" in output and "asked" in output, output
-    from gan_edu.checkpoints import load_checkpoint
     game, state, _ = load_checkpoint(path)
     reference = make_game()
     quiet(reference, tiny_images, k=2, steps=state["step"], ema=0.9)
     assert torch.equal(weights(game), weights(reference))
 
 
-def test_twenty_interrupts_in_the_middle_of_a_step_cost_nothing(tiny_images):
+@pytest.mark.parametrize("times", [20, pytest.param(40, marks=pytest.mark.slow)])
+def test_interrupts_in_the_middle_of_a_step_cost_nothing(times, tiny_images):
     """Fault 30: each lands while a step is under way; the run stops after it, and goes on to the same bits."""
     reference, draws = make_game(), torch.Generator().manual_seed(0)
     quiet(reference, tiny_images, k=2, steps=80)
-    for _ in range(20):
+    for _ in range(times):
         game, moment = make_game(), int(torch.randint(3, 40, (), generator=draws))
         delay = 0.002 * torch.rand((), generator=draws).item()
 
@@ -493,6 +492,50 @@ def test_memory_is_flat_over_twenty_epochs(digits):
             game = GAN(MLPGenerator(), MLPDiscriminator())
         train(game, digits, epochs=20, ema=0.999, on_step=look, progress=False)
     assert len(resident) == 20 and resident[-1] < 1.02 * resident[1]
+
+
+def test_a_long_run_is_saved_now_and_then(tiny_images, tmp_path, monkeypatch):
+    """Fault 42: what a lost session leaves is a file of some seconds ago, and it goes on from there."""
+    path, clock, saved = tmp_path / "run.safetensors", iter(range(0, 10_000, 7)), []
+    monkeypatch.setattr("gan_edu.training.time.monotonic", lambda: next(clock))
+
+    def look(run):
+        saved.append(load_checkpoint(path)[1]["step"] if path.exists() else 0)
+    quiet(make_game(), tiny_images, steps=20, on_step=look, checkpoint=path)
+    assert saved[:4] == [0, 0, 0, 0] and 1 < len(set(saved)) < 8 and saved[-1] >= 15     # 7 s a step, 30 s between files
+
+
+def test_what_is_kept_in_memory_is_a_copy(tiny_images):
+    """Fault 41: what happens to the game afterwards does not reach the state that was kept."""
+    game = make_game()
+    quiet(game, tiny_images, steps=5, ema=0.9)
+    state = game.run.state_dict()
+    kept = copy.deepcopy(state)
+    with torch.no_grad():
+        for network in (game.G, game.D, game.G_ema):
+            for value in network.state_dict().values():
+                value.zero_()
+        for moments in game.run.opt_D.state.values():
+            moments["exp_avg"].zero_()
+    game.run.history.record({name: torch.zeros(()) for name in game.run.history.names})
+    assert _same(state, kept)
+
+
+def _same(a, b):
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return np.array_equal(a, b) if isinstance(a, torch.Tensor | np.ndarray) else a == b
+
+
+def test_another_torch_is_named_when_a_run_goes_on(tiny_images, tmp_path, monkeypatch):
+    """Fault 37: the bits are only promised by one version of torch."""
+    path, game = tmp_path / "run.safetensors", make_game()
+    quiet(game, tiny_images, steps=2, checkpoint=path)
+    monkeypatch.setattr(torch, "__version__", "99.0")
+    with pytest.raises(CheckpointError, match="torch: file .*, here '?99.0"):
+        quiet(make_game(), tiny_images, steps=4, checkpoint=path, resume=True)
 
 
 def test_the_handler_for_ctrl_c_comes_back(tiny_images):

@@ -1,0 +1,76 @@
+"""A clear word when cells run out of order: a name that a later or skipped cell makes is answered with its section.
+
+The notebooks load it in their first cell with `%load_ext gan_edu.course`. It reads the open notebook's file, nothing else.
+"""
+
+import json
+import os
+import re
+import symtable
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+_ABOVE = 'choose "Run All Above Selected Cell" in the menu Run, or run the cells above one after another'
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add a word to every NameError of this shell (IPython calls this for `%load_ext gan_edu.course`)."""
+    shell.set_custom_exc((NameError,), _explain)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Leave NameErrors as they are from now on."""
+    shell.set_custom_exc((), None)
+
+
+def hint(name: str, cells: Iterable[tuple[str, str]] | None) -> str:
+    """Return what to do about a name that is not known, or "" where no cell makes it (a misspelt name, say).
+
+    cells: (section, source) of each code cell in order; None where the notebook's file is not known.
+    """
+    if cells is None:
+        return f"If an earlier cell makes {name}: {_ABOVE}."
+    for section, source in cells:
+        if name in _made_by(source):
+            return f"{name} is made in the section \"{section}\". Run that section first: {_ABOVE}."
+    return ""
+
+
+def read_cells(path: Path) -> list[tuple[str, str]]:
+    """Return (heading of its section, source) of each code cell of a notebook file."""
+    found, section = [], path.stem
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            found.append((section, source))
+        elif cell["cell_type"] == "markdown" and (titles := re.findall(r"^#+ +(.+)$", source, re.MULTILINE)):
+            section = titles[-1].strip()
+    return found
+
+
+def _explain(shell: Any, kind: type, error: NameError, trace: Any, tb_offset: int | None = None) -> None:
+    try:
+        word = hint(error.name or "it", _open_notebook(shell))
+        if word:
+            error.add_note(word)
+    finally:                                              # whatever goes wrong here, the reader sees the error itself
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+
+
+def _open_notebook(shell: Any) -> list[tuple[str, str]] | None:
+    """The open notebook's cells; JupyterLab and VS Code each tell its path in their own way."""
+    path = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    try:
+        return read_cells(Path(path)) if str(path).endswith(".ipynb") else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _made_by(source: str) -> set[str]:
+    """Names that a cell assigns, imports or defines at its top level."""
+    try:
+        table = symtable.symtable("\n".join(line for line in source.splitlines() if not line.startswith("%")), "cell", "exec")
+    except SyntaxError:                                   # a reader's half-written cell
+        return set()
+    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
