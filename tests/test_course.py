@@ -1,12 +1,16 @@
 """The word about cells that ran out of order."""
 
+import builtins
 import json
+import symtable
+from pathlib import Path
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from gan_edu import course
 
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 CELLS = [("Two densities", "import numpy as np\np = q = 1"), ("Distance", "def js(a):\n    inner = a\n    return inner"),
          ("Broken", "x = ("), ("Again", "%time\np = 2")]
 
@@ -60,3 +64,27 @@ def test_a_file_that_cannot_be_read_costs_nothing_but_the_sections_name(shell, t
     monkeypatch.setenv("JPY_SESSION_NAME", str(path))
     shell.run_cell("print(steps)")
     assert "If an earlier cell makes steps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_name_of_every_notebook_is_made_before_it_is_used(path):
+    """Fault 51: from top to bottom nothing is missing, and whatever is skipped has a section to be named."""
+    made = set(dir(builtins)) | {"get_ipython", "display"}
+    for section, source in course.read_cells(path):
+        here, needed = names_in(source)
+        assert needed <= made | here, f"{section}: {needed - made - here}"
+        for name in here - made:
+            assert course.hint(name, course.read_cells(path)).startswith(f"{name} is made in the section \"")
+        made |= here
+
+
+def names_in(source):
+    """Names that a cell makes at its top level, and all that it looks up, in functions too."""
+    source = "\n".join(line for line in source.splitlines() if not line.startswith("%"))
+    top = symtable.symtable(source, "cell", "exec")
+    needed, open_tables = set(), [top]
+    while open_tables:
+        table = open_tables.pop()
+        open_tables += table.get_children()
+        needed |= {s.get_name() for s in table.get_symbols() if s.is_referenced() and (table is top or s.is_global())}
+    return {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}, needed

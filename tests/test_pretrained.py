@@ -1,5 +1,6 @@
 """Shipped weights: verified, described, and as good as their cards say."""
 
+import itertools
 import json
 
 import pytest
@@ -91,6 +92,26 @@ def test_a_damaged_or_missing_file_is_refused(folder, file, step):
     path.unlink()
     with pytest.raises(CheckpointError, match="missing or damaged"):
         pretrained.load("tiny", step=step)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["file", "snapshot_file"])
+def test_no_damage_to_shipped_weights_is_overlooked(suffix, tmp_path, monkeypatch):
+    """Faults 9 and 34: 120 flips and 30 truncations of each file of a shipped set."""
+    made = pretrained.card("mnist-mlp-k2")
+    whole, draws = (pretrained.FOLDER / made[suffix]).read_bytes(), torch.Generator().manual_seed(0)
+    for name in ("mnist-mlp-k2.json", made["file"], made["snapshot_file"]):
+        (tmp_path / name).write_bytes((pretrained.FOLDER / name).read_bytes())
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    step = None if suffix == "file" else made["snapshots"][1]
+    assert pretrained.load("mnist-mlp-k2", step=step)
+    places = torch.randint(0, 8 * len(whole), (120,), generator=draws).tolist()
+    cuts = torch.randint(0, len(whole), (30,), generator=draws).tolist()
+    flipped = (whole[:i // 8] + bytes([whole[i // 8] ^ (1 << i % 8)]) + whole[i // 8 + 1:] for i in places)
+    for bad in itertools.chain(flipped, (whole[:cut] for cut in cuts)):
+        (tmp_path / made[suffix]).write_bytes(bad)
+        with pytest.raises(CheckpointError, match="missing or damaged"):
+            pretrained.load("mnist-mlp-k2", step=step)
 
 
 def test_weights_in_the_repository_stay_small():
