@@ -1,6 +1,7 @@
 """The games: two players and the two losses they minimise. How the steps alternate is `training`'s business alone."""
 
 import copy
+import importlib
 import warnings
 from collections.abc import Callable
 
@@ -242,6 +243,17 @@ class WGAN(GAN):
     @property
     def config(self) -> dict:
         return {"game": type(self).__name__} | ({"clip": self.clip} if self.clip else {"penalty": self.penalty})
+
+
+# Games with rooms of their own, which import this one: found by name, when they are asked for.
+_ELSEWHERE = {"Pix2Pix": "games_paired", "SRGAN": "games_paired", "CycleGAN": "games_unpaired"}
+
+
+def __getattr__(name: str) -> type:
+    """Give the games of games_paired and games_unpaired under this room's name too."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"gan_edu.{_ELSEWHERE[name]}"), name)
 
 
 def moving_average_of(G: nn.Module) -> nn.Module:
