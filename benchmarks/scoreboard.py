@@ -28,11 +28,11 @@ COLUMNS = {"parzen": "Parzen, nats", "frechet": "Fréchet", "kernel": "kernel", 
 def main() -> None:
     """Evaluate what is asked for, then write the table from all cards."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="shipped weights; default: all")
+    parser.add_argument("names", nargs="*", help="shipped weights; default: all that draw from noise")
     parser.add_argument("--table", action="store_true", help="evaluate nothing, only write the table")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    for name in [] if options.table else options.names or pretrained.available():
+    for name in [] if options.table else options.names or pretrained.generators():
         scores = evaluate(pretrained.load(name))
         print(f"{name}\n{scores.table()}", flush=True)
         note(name, scores)
@@ -57,7 +57,7 @@ def rounded(tree: object) -> object:
 
 def cards() -> list[dict]:
     """The cards of all shipped generators, the best Fréchet distance first."""
-    found = [pretrained.card(name) for name in pretrained.available()]
+    found = [pretrained.card(name) for name in pretrained.generators()]
     missing = [card["name"] for card in found if "evaluation" not in card]
     if missing:
         raise SystemExit(f"not yet evaluated: {', '.join(missing)}; run python benchmarks/scoreboard.py {' '.join(missing)}")

@@ -17,15 +17,19 @@ from safetensors.torch import save as _serialise
 from torch import Tensor, nn
 
 import gan_edu
+from gan_edu import translators  # noqa: F401  (its networks, for `build`)
 from gan_edu.errors import CheckpointError
 from gan_edu.files import write_whole
 from gan_edu.games import GAN, WGAN, ConditionalGAN, Game, moving_average_of
 from gan_edu.games_analytic import Bilinear, DiracGAN
+from gan_edu.games_paired import SRGAN, Pix2Pix
+from gan_edu.games_unpaired import CycleGAN
 from gan_edu.networks import build, describe
 
 FORMAT = "gan_edu 1"
 _NO_HASH = "0" * 64
-GAMES = {game.__name__: game for game in (GAN, ConditionalGAN, WGAN, Bilinear, DiracGAN)}
+GAMES = {game.__name__: game for game in (GAN, ConditionalGAN, WGAN, Bilinear, DiracGAN, Pix2Pix, SRGAN,
+                                              CycleGAN)}
 
 
 def save_checkpoint(path: str | Path, game: Game, *, state: Mapping[str, Any] | None = None,

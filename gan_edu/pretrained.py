@@ -28,6 +28,11 @@ def available() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json") if path.stem != classifier.NAME)
 
 
+def generators() -> list[str]:
+    """Return the names of those that draw from noise alone; the others translate images that they are given."""
+    return [name for name in available() if "translates" not in card(name)]
+
+
 def card(name: str) -> dict:
     """Return how these weights were made: command, seed, k, steps, versions, seconds, scores, file and its SHA-256.
 

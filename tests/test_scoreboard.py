@@ -25,12 +25,12 @@ def test_the_table_in_the_readme_is_that_of_the_cards():
 
 @needs_weights
 def test_every_card_was_measured_with_the_classifier_that_is_shipped():
-    for name in pretrained.available():
+    for name in pretrained.generators():
         found = pretrained.card(name)["evaluation"]
         assert found["classifier"] == classifier.card()["sha256"] and set(found["scores"]) == set(MEASURES), name
         assert (found["n"], found["seed"]) == (10_000, 0), name
     floors = [{key: (score["floor"], score["floor_error"]) for key, score in
-               pretrained.card(name)["evaluation"]["scores"].items()} for name in pretrained.available()]
+               pretrained.card(name)["evaluation"]["scores"].items()} for name in pretrained.generators()]
     for other in floors[1:]:                                      # the same real images beside all of them
         assert all(other[key] == pytest.approx(floors[0][key], rel=1e-2, abs=1e-4) for key in MEASURES)
 
