@@ -222,11 +222,17 @@ def run(name: str, out: Path) -> None:
         if run.step in looks(name):
             save_checkpoint(out / f"{name}-{run.step}.safetensors", run.game)
 
+    game = ready(recipe)
+    train(game, recipe.data(), k=recipe.k, batch_size=recipe.batch_size, steps=recipe.steps, seed=SEED, ema=recipe.ema,
+          on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True, **recipe.training(game))
+
+
+def ready(recipe: Recipe) -> GAN:
+    """The recipe's game as it goes into training."""
     game = recipe.new_game()
     for player in (game.G, game.D) if recipe.bfloat16 else ():
         multiply_in_bfloat16(player)
-    train(game, recipe.data(), k=recipe.k, batch_size=recipe.batch_size, steps=recipe.steps, seed=SEED, ema=recipe.ema,
-          on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True, **recipe.training(game))
+    return game
 
 
 def ship(name: str, out: Path) -> None:
@@ -280,8 +286,9 @@ def curve(name: str, out: Path) -> list[dict]:
 def minutes(name: str) -> int:
     """What the whole run takes on one core of this machine, in CPU time, from sixty of its steps."""
     recipe, data = RECIPES[name], RECIPES[name].data()
-    game = recipe.new_game()
+    game = ready(recipe)
     arguments = {"k": recipe.k, "batch_size": recipe.batch_size, "ema": recipe.ema, "progress": False}
+    arguments |= recipe.training(game)
     train(game, data, steps=10, **arguments)
     began = time.process_time()
     train(game, data, steps=60, **arguments)
