@@ -12,8 +12,10 @@ _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "tw
           "GameExplorer": "game",
           "KExplorer": "k",
           "ShapeExplorer": "shapes", "BatchNormExplorer": "batchnorm", "FeatureMapExplorer": "features",
+          "TransportExplorer": "transport", "PenaltyExplorer": "penalty",
           "DiracExplorer": "dirac", "FailureExplorer": "failures",
           "ParzenExplorer": "parzen", "FrechetExplorer": "frechet", "PrecisionRecallExplorer": "coverage",
+          "EdgeExplorer": "edge", "LensExplorer": "lens",
           "ConditionExplorer": "condition", "ConfusionExplorer": "confusion"}
 
 __all__ = list(_HOMES)
