@@ -10,6 +10,7 @@ Training, looks and files are those of make_weights; here stand the recipes and 
 
 import argparse
 import functools
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +21,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import make_weights  # noqa: E402  (a script beside this one)
 from make_weights import SEED, Convolutional, adams  # noqa: E402
 
+from gan_edu import pretrained  # noqa: E402
 from gan_edu.classifier import probabilities  # noqa: E402
 from gan_edu.data import load_images  # noqa: E402
 from gan_edu.data_paired import PairedImages, enlarge, paired  # noqa: E402
+from gan_edu.files import write_whole  # noqa: E402
 from gan_edu.games_paired import SRGAN, Pix2Pix, Translation  # noqa: E402
 from gan_edu.metrics_images import class_kept, psnr, sharpness  # noqa: E402
 from gan_edu.networks import DCGANDiscriminator, seeded  # noqa: E402
 from gan_edu.translators import PatchDiscriminator, SuperResolutionGenerator, UNet  # noqa: E402
 
 BETAS = (0.5, 0.999)
+TRANSLATES = {"edges": "outlines to digits", "small": "7 x 7 to 28 x 28 pixels"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,6 @@ class PairedRecipe(Convolutional):
     adversarial: float = 1.0
     rate: float = 1e-3
     rate_D: float = 5e-4
-    shows: str = ""
 
     def data(self) -> PairedImages:
         return paired(super().data(), self.view)
@@ -110,6 +113,14 @@ def look(name: str, out: Path) -> None:
     print(name, step, RECIPES[name].quick_score(make_weights.kept(name, step, out)[0]))
 
 
+def ship(name: str, out: Path) -> None:
+    """Write weights and card as make_weights does; the card also says what is translated."""
+    make_weights.ship(name, out)
+    path = pretrained.FOLDER / f"{name}.json"
+    card = json.loads(path.read_text(encoding="utf-8")) | {"translates": TRANSLATES[RECIPES[name].view]}
+    write_whole(path, (json.dumps(card, indent=2) + "\n").encode())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=["train", "ship", "look"])
@@ -118,7 +129,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     make_weights.RECIPES |= RECIPES                              # its machinery finds a run by name
-    {"train": make_weights.run, "ship": make_weights.ship, "look": look}[arguments.stage](arguments.name, arguments.out)
+    {"train": make_weights.run, "ship": ship, "look": look}[arguments.stage](arguments.name, arguments.out)
 
 
 if __name__ == "__main__":
