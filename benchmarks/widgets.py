@@ -1,8 +1,11 @@
-"""Time a moved slider until its picture's pixels have changed: our explorer against `interact` with inline matplotlib.
+"""Time a move until its picture's pixels have changed: our explorers against `interact` with inline matplotlib.
 
-    python benchmarks/widgets.py            # needs Chromium and playwright, about two minutes
+    python benchmarks/widgets.py            # needs Chromium and playwright, about four minutes
+    python benchmarks/widgets.py --asked    # only the explorers that ask the kernel
 
-One JupyterLab, one notebook, one generator (the sources' 100-256-512-1024-784), measured in alternation in one run.
+One JupyterLab, one generator (the sources' 100-256-512-1024-784), measured in alternation in one run. A second notebook
+has every explorer that asks the kernel (tests/browser/test_every_explorer.py holds that no other does) and `interact`
+again; there a picture counts as changed when the number that is set with it has changed.
 Events are dispatched by script; changed pixels are looked for right after and then every few milliseconds. The second
 table drags at 60 Hz for two seconds and counts the distinct pictures a second, and how long after the last move the
 last picture came. Only the ratios mean anything on another machine.
@@ -10,6 +13,7 @@ last picture came. Only the ratios mean anything on another machine.
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import sys
@@ -21,7 +25,7 @@ from playwright.sync_api import sync_playwright
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 from lab import FLAGS, chromium_path, running_lab  # the browser tests' JupyterLab
 
-CELLS = ["""import torch
+MADE = """import torch
 from gan_edu.games import GAN
 from gan_edu.networks import MLPDiscriminator, MLPGenerator
 from gan_edu.widgets import LatentExplorer
@@ -31,9 +35,11 @@ G, D = MLPGenerator().eval(), MLPDiscriminator().eval()
 with torch.no_grad():
     for p in G.parameters():
         p.mul_(2)
-""", "LatentExplorer(GAN(G, D), title='simd')", """plain = LatentExplorer(GAN(G, D), title='plain')
+"""
+CELLS = [MADE, "LatentExplorer(GAN(G, D), title='simd')", """plain = LatentExplorer(GAN(G, D), title='plain')
 plain._esm = plain._esm.replace('const KERNEL = "', 'const KERNEL = "no WebAssembly here')
-plain""", """%matplotlib inline
+plain"""]
+INTERACT = """%matplotlib inline
 import matplotlib.pyplot as plt
 from ipywidgets import FloatSlider, interact
 z = torch.randn(1, 100)
@@ -42,7 +48,13 @@ def show(value):
     with torch.no_grad():
         image = G(z)[0, 0]
     plt.figure(figsize=(3, 3)); plt.imshow(image, cmap='gray', vmin=-1, vmax=1); plt.axis('off'); plt.show()
-interact(show, value=FloatSlider(min=-4, max=4, step=0.1, continuous_update=True));"""]
+interact(show, value=FloatSlider(min=-4, max=4, step=0.1, continuous_update=True));"""
+ASKED = [MADE + """from gan_edu.widgets import GameExplorer, RunExplorer
+class Unknown(torch.nn.Module):                       # nothing that a page could run
+    latent_dim = 100
+    def forward(self, z):
+        return G(z)
+""", "LatentExplorer(Unknown(), D=D, title='asked')", "RunExplorer()", "GameExplorer()", INTERACT]
 
 # Each way: how to find the slider, how to move it once, how to read the picture.
 PAGE = """
@@ -60,7 +72,13 @@ const interact = () => {
     const key = Math.cos(i / 20) > 0 ? 'ArrowRight' : 'ArrowLeft';
     grip.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })); } };
 };
-window.ways = { simd: () => explorer('simd'), plain: () => explorer('plain'), interact };
+const press = (where, label, number) => {
+  const root = document.querySelector(where), out = root.querySelector(number);
+  const button = [...root.querySelectorAll('button')].find((b) => b.textContent === label);
+  return { read: () => out.textContent, move: () => button.click() };
+};
+window.ways = { simd: () => explorer('simd'), plain: () => explorer('plain'), interact, asked: () => explorer('asked'),
+  run: () => press('.gx-run', 'New z', '.gx-row .gx-end'), game: () => press('.gx-game', 'One step', '.gx-readout .gx-value') };
 window.once = async (way, i) => {
   const { read, move } = window.ways[way](), before = read(), began = performance.now();
   move(i);
@@ -89,25 +107,25 @@ window.drag = async (way, seconds) => {
 """
 
 
-def measure(page, rounds: int) -> dict[str, dict[str, float]]:
+def measure(page, rounds: int, ways: list[str], dragged: tuple[str, ...]) -> dict[str, dict[str, float]]:
     """Return medians for each way; the ways take turns, so that a noisy machine is noisy for all."""
     page.evaluate(f"() => {{ {PAGE} }}")
-    ways = ["simd", "plain", "interact"]
     times: dict[str, list[float]] = {way: [] for way in ways}
     for i in range(rounds + 3):
         for way in ways:
             took = page.evaluate("([way, i]) => window.once(way, i)", [way, i + 1])
             if i >= 3:                                   # the first moves warm the compilers up
                 times[way].append(took)
-    drags = {way: page.evaluate("(way) => window.drag(way, 2)", way) for way in ways}
-    return {way: {"median": statistics.median(times[way]), "p95": sorted(times[way])[int(0.95 * rounds)]} | drags[way]
-            for way in ways}
+    drags = {way: page.evaluate("(way) => window.drag(way, 2)", way) for way in ways if way in dragged}
+    return {way: {"median": statistics.median(times[way]), "p95": sorted(times[way])[int(0.95 * rounds)]}
+            | drags.get(way, {}) for way in ways}
 
 
 def main() -> None:
     """Print a table and write it as JSON where --json says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=40, help="moves for each way (default 40)")
+    parser.add_argument("--asked", action="store_true", help="only the explorers that ask the kernel")
     parser.add_argument("--json", type=Path, help="also write the numbers here")
     options = parser.parse_args()
     if chromium_path() is None:
@@ -115,26 +133,39 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         with running_lab(browser, Path(home)) as lab:
-            page = lab.open(lab.write("widgets.ipynb", *CELLS), height=2400)
-            page.wait_for_selector(".widget-interact img")
-            page.wait_for_selector(".gx-latent[aria-label=plain] .gx-slider input")
-            found = measure(page, options.rounds)
+            found = {}
+            if not options.asked:
+                page = lab.open(lab.write("widgets.ipynb", *CELLS, INTERACT), height=2400)
+                page.wait_for_selector(".widget-interact img")
+                page.wait_for_selector(".gx-latent[aria-label=plain] .gx-slider input")
+                ways = ["simd", "plain", "interact"]
+                found["in the page"] = measure(page, options.rounds, ways, tuple(ways))
+                lab.close(page)
+            page = lab.open(lab.write("asked.ipynb", *ASKED), height=3600)
+            for place in (".widget-interact img", ".gx-latent .gx-slider input", ".gx-run .gx-seek", ".gx-game .gx-plane"):
+                page.wait_for_selector(place)
+            ways = ["asked", "run", "game", "interact"]
+            found["asking the kernel"] = measure(page, options.rounds, ways, ("asked", "interact"))
             lab.close(page)
-    report(found)
+    for title, rows in found.items():
+        report(title, rows)
     if options.json:
         options.json.write_text(json.dumps(found, indent=1))
 
 
-def report(found: dict[str, dict[str, float]]) -> None:
-    """Print the table and the ratio."""
-    words = {"simd": "LatentExplorer", "plain": "LatentExplorer, no WebAssembly", "interact": "interact + matplotlib"}
-    print(f"{platform.machine()}, Python {platform.python_version()}; milliseconds from input event to changed pixels")
+def report(title: str, found: dict[str, dict[str, float]]) -> None:
+    """Print a table and the ratios."""
+    words = {"simd": "LatentExplorer", "plain": "LatentExplorer, no WebAssembly", "interact": "interact + matplotlib",
+             "asked": "LatentExplorer, G in Python", "run": "RunExplorer, New z", "game": "GameExplorer, One step"}
+    print(f"\n{title}; {platform.machine()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f} on "
+          f"{os.cpu_count()} cores; milliseconds from input event to changed pixels")
     print(f"{'':32}{'median':>8}{'p95':>8}{'pictures/s':>12}{'frames/s':>10}{'lag ms':>8}")
     for way, row in found.items():
-        print(f"{words[way]:32}{row['median']:8.1f}{row['p95']:8.1f}{row['pictures']:12.0f}{row['frames']:10.0f}"
-              f"{row['lag']:8.0f}")
-    for way in ("simd", "plain"):
-        print(f"interact / {words[way]}: {found['interact']['median'] / found[way]['median']:.0f} times")
+        drag = f"{row['pictures']:12.0f}{row['frames']:10.0f}{row['lag']:8.0f}" if "pictures" in row else ""
+        print(f"{words[way]:32}{row['median']:8.1f}{row['p95']:8.1f}{drag}")
+    for way in found:
+        if way != "interact":
+            print(f"interact / {words[way]}: {found['interact']['median'] / found[way]['median']:.1f} times")
 
 
 if __name__ == "__main__":

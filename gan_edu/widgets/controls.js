@@ -25,6 +25,18 @@
 const controls = (() => {
   const { h, fixed, keepKeys, unique } = kit;
 
+  const numeric = (el, input, show = () => {}) => ({
+    el,
+    input,
+    get value() {
+      return Number(input.value);
+    },
+    set: (v) => {
+      input.value = v;
+      show(v);
+    },
+  });
+
   function slider({
     label,
     min,
@@ -55,17 +67,7 @@ const controls = (() => {
       output.textContent = format(v);
       input.setAttribute("aria-valuetext", output.textContent);
     };
-    const self = {
-      el,
-      input,
-      get value() {
-        return Number(input.value);
-      },
-      set: (v) => {
-        input.value = v;
-        show(v);
-      },
-    };
+    const self = numeric(el, input, show);
     input.addEventListener("input", () => {
       show(self.value);
       onInput(self.value);
@@ -158,16 +160,7 @@ const controls = (() => {
   function number({ label, min, max, step = 1, value = min, onChange = () => {} }) {
     const input = h("input", { type: "number", min, max, step, "aria-label": label });
     const el = h("label", { class: "gx-number" }, h("span", { class: "gx-name", text: label }), input);
-    const self = {
-      el,
-      input,
-      get value() {
-        return Number(input.value);
-      },
-      set: (v) => {
-        input.value = v;
-      },
-    };
+    const self = numeric(el, input);
     self.set(value);
     input.addEventListener("change", () => {
       const v = Math.min(Math.max(Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : min, min), max);

@@ -19,7 +19,7 @@ function unpack(now, buffer) {
 const withIt = (list, value) => [...new Set([...list, value])].sort((a, b) => a - b);
 
 function controlsOf({ ui, model, options }) {
-  const set = (name) => ui.guard((value) => kit.set(model, { [name]: value }, true));
+  const set = (name) => ui.guard((value) => ui.tell({ [name]: value }));
   const named = (list, words) => list.map((key) => [key, words?.[key] ?? String(key).replace("_", "-")]);
   const select = (label, name, list, words) =>
     kit.select({ label, options: named(list, words), value: model.get(name), onChange: set(name) });
@@ -71,7 +71,7 @@ function layersOf({ ui, model, options, redraw }) {
 
 function toolbar({ ui, model }) {
   const ask = (what) => ui.guard(() => ui.ask(what).catch(ui.fail));
-  const pace = (value) => kit.set(model, { pace: value }, true);
+  const pace = (value) => ui.tell({ pace: value });
   const play = kit.button({ label: "Play", main: true, hint: "train as fast as the kernel can", onClick: () => pace(model.get("pace") === "paused" ? "fast" : "paused") });
   const slow = kit.button({ label: "Slow motion", hint: "line by line through Algorithm 1", onClick: () => pace(model.get("pace") === "slow" ? "fast" : "slow") });
   const line = kit.button({ label: "Next line", hint: "one line of Algorithm 1", onClick: ask("line") });
@@ -97,8 +97,8 @@ function render({ model, el }) {
   const ui = kit.mount({ model, el, title: "Algorithm 1 under the microscope" });
   ui.root.classList.add("gx-game");
   const options = model.get("options");
-  const strokes = { on: () => model.get("toy") === "drawn", clear: () => kit.set(model, { strokes: [] }, true),
-    add: (stroke) => kit.set(model, { strokes: [...model.get("strokes"), stroke] }, true) };
+  const strokes = { on: () => model.get("toy") === "drawn", clear: () => ui.tell({ strokes: [] }),
+    add: (stroke) => ui.tell({ strokes: [...model.get("strokes"), stroke] }) };
   const scenes = { 2: gameScene.plane({ ui, strokes }), 1: gameScene.line() };
   const lines = gamePanel.algorithm(options.lines), tensors = gamePanel.tensors(), ledger = gamePanel.ledger();
   const losses = gamePanel.losses(), meters = gamePanel.meters(options.meters);

@@ -5,7 +5,7 @@
 //
 // | call                                    | gives
 // | ---                                     | ---
-// | kit.mount({model, el, title})           | ui: {root, body, say, fail, guard, watch, later, onResize, ask, close}
+// | kit.mount({model, el, title})           | ui: {root, body, say, fail, guard, watch, later, onResize, ask, tell, close}
 // | ui.body                                 | the element to append to; the title is above it, the status line below
 // | ui.say(text)                            | puts a sentence in the status line (polite, read aloud when it changes)
 // | ui.fail(error)                          | shows an error there; what is drawn stays. ui.say("") clears it
@@ -16,6 +16,8 @@
 // | ui.alone                               | true in the web edition, where there is no Python to ask
 // | ui.ask(what, content, buffers, topic)   | a promise of Python's `answer`; one question in the air, the latest of a
 // |                                         | topic (default: what) waits, an overtaken one gives null
+// | ui.tell({trait: value})                 | sets traits that only Python can act on; where there is none, puts them
+// |                                         | back and says so
 // | kit.set(model, {trait: value}, sync)    | sets traits; with sync = true tells Python (on `change`, not on `input`)
 // | kit.latest(fn)                          | a function that draws at once, then at most once a frame, newest last
 // | kit.h(tag, attributes, ...children)     | an element; attributes with `on...` are listeners
@@ -24,10 +26,16 @@
 // | kit.color(root, name)                   | the present css colour of "data", "generated", "discriminator", "ink"...
 // | kit.unique(word)                        | a name that nothing else on the page has
 // | kit.still()                             | true where the reader asked for reduced motion
+// | kit.asker(model, later, slow, patience) | what ui.ask is made of
 //
 // Colours are css variables on the root: --gx-data, --gx-generated, --gx-discriminator, --gx-ink, --gx-muted, --gx-line.
 
 const kit = (() => {
+  const GONE = "The kernel that made this figure is gone. Run the cell again.";
+  const SLOW =
+    "Python has not answered yet. If a cell is running, the answer comes after it; if none is, run this cell again.";
+  const ALONE = "This page has no kernel to ask. Open the notebook in JupyterLab for this part.";
+
   function h(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
@@ -130,53 +138,69 @@ const kit = (() => {
       }
   }
 
-  function asker(model, later, patience = 20000) {
-    let flying = null,
-      serial = 0;
-    const waiting = new Map(); // the newest question of each topic
-    const land = (settle) => {
-      const done = flying;
-      clearTimeout(done.timer);
-      flying = null;
-      const [topic, next] = waiting.entries().next().value ?? [];
+  // JupyterLab drops what save_changes would say to a kernel that is gone; only a message tells that nobody is there.
+  function reaches(model) {
+    try {
+      model.send({ kind: "hello" });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // An answer may be long in coming, since a kernel does one thing after another; `slow(true)` is called when a question
+  // has waited for `patience` ms. Then others may follow it, and its answer still counts unless its topic has a newer one.
+  function asker(model, later, slow, patience = 20000) {
+    let serial = 0;
+    const air = new Map(), // the questions that Python has, by number
+      waiting = new Map(); // the newest question of each topic
+    const next = () => {
+      if ([...air.values()].some((q) => !q.late)) return;
+      const [topic, question] = waiting.entries().next().value ?? [];
       waiting.delete(topic);
-      if (next) send(next);
-      settle(done);
+      if (question) send(question);
     };
+    const land = (id, settle) => {
+      const question = air.get(id);
+      if (!question) return;
+      air.delete(id);
+      clearTimeout(question.timer);
+      if (question.late) slow(false);
+      next();
+      settle(question);
+    };
+    const overtaken = (question) => question.resolve(null);
     const send = (question) => {
-      flying = { ...question, id: ++serial };
-      const lost = new Error("Python did not answer. Run the cell again; if that does not help, restart the kernel.");
-      flying.timer = setTimeout(() => land((q) => q.reject(lost)), patience);
+      for (const [id, old] of air) if (old.topic === question.topic) land(id, overtaken);
+      const id = ++serial;
+      air.set(id, question);
+      question.timer = setTimeout(() => {
+        question.late = true;
+        slow(true);
+        next();
+      }, patience);
       try {
-        model.send(
-          { kind: "ask", id: flying.id, what: flying.what, content: flying.content },
-          undefined,
-          flying.buffers,
-        );
+        model.send({ kind: "ask", id, what: question.what, content: question.content }, undefined, question.buffers);
       } catch {
-        land((q) => q.reject(lost));
+        land(id, (q) => q.reject(new Error(GONE)));
       }
     };
     const hear = (message, buffers) => {
-      if (message.kind !== "answer" || message.id !== flying?.id) return;
-      land((q) =>
+      if (message.kind !== "answer") return;
+      land(message.id, (q) =>
         message.error ? q.reject(new Error(message.error)) : q.resolve({ content: message.content, buffers }),
       );
     };
     model.on("msg:custom", hear);
     later(() => {
       model.off("msg:custom", hear);
-      clearTimeout(flying?.timer);
+      for (const { timer } of air.values()) clearTimeout(timer);
     });
     return (what, content = {}, buffers = [], topic = what) =>
       new Promise((resolve, reject) => {
-        const question = { what, content, buffers, resolve, reject };
-        if (!flying) {
-          send(question);
-          return;
-        }
-        waiting.get(topic)?.resolve(null); // overtaken
-        waiting.set(topic, question);
+        if (waiting.has(topic)) overtaken(waiting.get(topic));
+        waiting.set(topic, { what, content, buffers, topic, resolve, reject });
+        next();
       });
   }
 
@@ -227,8 +251,21 @@ const kit = (() => {
         sized.push(fn);
         if (ui.width) fn(ui.width);
       },
-      ask: asker(model, later),
+      ask: asker(model, later, (is) => {
+        if (is) ui.fail(SLOW);
+        else if (line.textContent === SLOW) ui.say("");
+      }),
       alone: model.get("alone") === true,
+      tell: (traits) => {
+        if (!ui.alone && reaches(model)) {
+          set(model, traits, true);
+          return;
+        }
+        const before = Object.fromEntries(Object.keys(traits).map((name) => [name, model.get(name)]));
+        set(model, traits);
+        set(model, before); // there and back, so that the control goes back too
+        ui.fail(ui.alone ? ALONE : GONE);
+      },
       close: () => {
         for (const stop of stops) stop();
         root.remove();
@@ -248,5 +285,5 @@ const kit = (() => {
   // every explorer on a page has this file to itself, so a counter would give two of them the same name
   const unique = (word) => `gx-${word}-${Math.random().toString(36).slice(2)}`;
 
-  return { h, unique, fixed, still, bytes, color, latest, set, mount, keepKeys };
+  return { h, unique, fixed, still, bytes, color, latest, set, mount, keepKeys, asker };
 })();

@@ -23,7 +23,7 @@ function makeDesk(ui, model, spec) {
   const bank = rowsOf(model.get("bank"), spec.latent_dim);
   const seedOf = (seed) => Array.from(bank[(((seed - spec.first_seed) % bank.length) + bank.length) % bank.length]);
   let newest = model.get("seed") + 1; // the second end of the path has had the next seed
-  return {
+  const desk = {
     ui,
     model,
     spec,
@@ -34,8 +34,9 @@ function makeDesk(ui, model, spec) {
     move: (z, sync = false) => kit.set(model, { z }, sync),
     sync: () => kit.set(model, {}, true),
     nextSeed: () => seedOf(++newest),
-    say: (words) => ui.say(words),
+    say: (words) => (desk.runner.problem() ? ui.fail(desk.runner.problem()) : ui.say(words)),
   };
+  return desk;
 }
 
 function makeStage(desk) {

@@ -7,6 +7,7 @@ function makeRunner(ui, model, spec) {
   const G = spec.G && net.once(spec.G, model.get("weights_g"));
   const D = spec.D && net.once(spec.D, model.get("weights_d"));
   const turn = new Map();
+  let problem = null; // what Python said last, if it was no picture
 
   function here(topic, zs, each, done) {
     const mine = (turn.get(topic) ?? 0) + 1;
@@ -34,6 +35,7 @@ function makeRunner(ui, model, spec) {
     ui.ask("draw", { count: zs.length }, [buffer.buffer], topic)
       .then((reply) => {
         if (!reply) return;
+        problem = null;
         const images = new Float32Array(kit.bytes(reply.buffers[0])),
           size = images.length / zs.length;
         const logits = reply.buffers[1] ? new Float32Array(kit.bytes(reply.buffers[1])) : null;
@@ -42,9 +44,9 @@ function makeRunner(ui, model, spec) {
         );
         done?.();
       })
-      .catch(ui.fail);
+      .catch((error) => ui.fail((problem = error)));
   }
-  return { each: G ? here : there, engine: G ? G.engine : "python" };
+  return { each: G ? here : there, engine: G ? G.engine : "python", problem: () => problem };
 }
 
 const probability = (logit) => (logit === null ? null : 1 / (1 + Math.exp(-logit)));

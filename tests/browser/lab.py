@@ -88,11 +88,13 @@ class Lab:
     def open(self, name: str, *, width: int = 1280, height: int = 900, run: bool = True):
         """Open a notebook in a new page and run it; page.problems gathers what goes wrong in the console."""
         page = self.browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(90_000)                 # a busy machine is slow to load it
         hear_problems(page)
         page.goto(f"{self.url}/lab/tree/{name}?reset")
-        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=60_000)
+        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext")
         if run:
-            assert page.evaluate(RUN_ALL) == []
+            problems = page.evaluate(RUN_ALL)
+            assert problems == [], problems
         return page
 
     def close(self, page) -> None:
