@@ -1,12 +1,13 @@
 """A clear word when cells run out of order: a name that a later or skipped cell makes is answered with its section.
 
-The notebooks load it in their first cell with `%load_ext gan_edu.course`. It reads the open notebook's file, nothing else.
+The notebooks ask for it in their first cell. It reads the open notebook's file, nothing else.
 """
 
 import json
 import os
 import re
 import symtable
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,11 @@ from typing import Any
 _ABOVE = 'choose "Run All Above Selected Cell" in the menu Run, or run the cells above one after another'
 
 
-def load_ipython_extension(shell: Any) -> None:
-    """Add a word to every NameError of this shell (IPython calls this for `%load_ext gan_edu.course`)."""
-    shell.set_custom_exc((NameError,), _explain)
-
-
-def unload_ipython_extension(shell: Any) -> None:
-    """Leave NameErrors as they are from now on."""
-    shell.set_custom_exc((), None)
+def explain_unknown_names() -> None:
+    """Add a word to every NameError in this notebook: which section makes the name. Outside notebooks, do nothing."""
+    ipython = sys.modules.get("IPython")
+    if shell := ipython and ipython.get_ipython():
+        shell.set_custom_exc((NameError,), _explain)
 
 
 def hint(name: str, cells: Iterable[tuple[str, str]] | None) -> str:
@@ -70,7 +68,7 @@ def _open_notebook(shell: Any) -> list[tuple[str, str]] | None:
 def _made_by(source: str) -> set[str]:
     """Names that a cell assigns, imports or defines at its top level."""
     try:
-        table = symtable.symtable("\n".join(line for line in source.splitlines() if not line.startswith("%")), "cell", "exec")
+        table = symtable.symtable("\n".join(line for line in source.splitlines() if line[:1] not in "%!"), "cell", "exec")
     except SyntaxError:                                   # a reader's half-written cell
         return set()
     return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}

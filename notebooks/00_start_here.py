@@ -28,7 +28,8 @@
 # get the small digits that come with scikit-learn, and a line that says so.
 
 # %% tags=["nbval-ignore-output"]
-from gan_edu import data
+from gan_edu import course, data
+course.explain_unknown_names()
 real = data.load_images("auto", split="test")
 real
 

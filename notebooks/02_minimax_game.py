@@ -31,8 +31,9 @@
 import numpy as np
 import torch
 
-from gan_edu import plots, plots_theory, theory
+from gan_edu import course, plots, plots_theory, theory
 from gan_edu.checks import check
+course.explain_unknown_names()
 
 torch.set_num_threads(1)
 for D in (0.5, 0.9, 0.99, 0.999, 0.1, 0.001):

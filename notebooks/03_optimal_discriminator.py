@@ -32,8 +32,9 @@
 import numpy as np
 import sympy as sp
 
-from gan_edu import plots, plots_theory, theory
+from gan_edu import course, plots, plots_theory, theory
 from gan_edu.checks import check
+course.explain_unknown_names()
 
 previous = np.seterr(divide="ignore", invalid="ignore")   # 0 log 0 counts as 0 below
 

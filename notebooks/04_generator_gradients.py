@@ -27,10 +27,10 @@ import numpy as np
 import sympy as sp
 import torch
 from torch.nn.functional import binary_cross_entropy, softplus
-from gan_edu import plots, theory
+from gan_edu import course, plots, theory
 from gan_edu.checks import check
 from gan_edu.objectives import OBJECTIVES
-torch.set_num_threads(1);
+course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
 # ## Three factors

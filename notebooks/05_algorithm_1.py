@@ -22,13 +22,13 @@
 import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce, softplus
-from gan_edu import plots, theory
+from gan_edu import course, plots, theory
 from gan_edu.audit import audit_algorithm1
 from gan_edu.checks import check
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.toys import Gaussian1D, Ring
 from gan_edu.training import frozen, train
-torch.set_num_threads(1);
+course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
 # ## The algorithm

@@ -22,12 +22,13 @@ import copy
 import numpy as np
 import torch
 
-from gan_edu import networks, plots, pretrained
+from gan_edu import course, networks, plots, pretrained
 from gan_edu.checks import check
 from gan_edu.data import load_images
 from gan_edu.games import GAN
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.training import train
+course.explain_unknown_names()
 
 # %% [markdown]
 # ## What goes in

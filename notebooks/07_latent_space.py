@@ -26,9 +26,10 @@
 import math
 import numpy as np
 import torch
-from gan_edu import data, latent, metrics, plots, pretrained
+from gan_edu import course, data, latent, metrics, plots, pretrained
 from gan_edu.checks import check
 from gan_edu.networks import eval_mode
+course.explain_unknown_names()
 game = pretrained.load("mnist-mlp")
 G = game.G
 

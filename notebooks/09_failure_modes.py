@@ -22,12 +22,12 @@
 import numpy as np
 import sympy as sp
 import torch
-from gan_edu import plots
+from gan_edu import course, plots
 from gan_edu.checks import check
 from gan_edu.games_analytic import DiracGAN, Origin
 from gan_edu.objectives import OBJECTIVES
 from gan_edu.training import train
-torch.set_num_threads(1);
+course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
 # ## Three words, three places

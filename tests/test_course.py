@@ -28,10 +28,14 @@ def test_a_name_that_no_cell_makes_has_no_word_and_without_a_file_the_word_is_ge
 
 @pytest.fixture
 def shell():
-    shell = InteractiveShell()
-    course.load_ipython_extension(shell)
+    shell = InteractiveShell.instance()
+    course.explain_unknown_names()
     yield shell
-    course.unload_ipython_extension(shell)
+    InteractiveShell.clear_instance()
+
+
+def test_outside_a_notebook_nothing_happens():
+    course.explain_unknown_names()
 
 
 def write(path):
