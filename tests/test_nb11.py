@@ -1,0 +1,128 @@
+"""Numbers that the prose of notebook 11 rests on: the stored runs and their correlations, the sentences beside them."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import spearmanr
+
+from benchmarks import make_wasserstein
+from gan_edu import pretrained
+from gan_edu.networks import ConvDiscriminator, DCGANDiscriminator, seeded
+from gan_edu.theory import gaussian, js
+from gan_edu.widgets import failures_store
+from gan_edu.widgets import penalty_store as store
+
+EARLY, LATE = slice(20), slice(16, None)
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return store.runs()
+
+
+def correlations(runs, family, loss, looks=slice(None)):
+    """By SciPy, where the notebook ranks by hand."""
+    return [spearmanr(run[loss][looks], run["W1"][looks])[0] for run in runs["runs"] if run["family"] == family]
+
+
+def test_the_critics_number_follows_w1_while_it_falls_and_not_to_the_end(runs):
+    whole, early, late = (correlations(runs, "WGAN, penalty", "reading", looks) for looks in (slice(None), EARLY, LATE))
+    assert len(whole) == 5 and 0.4 < min(whole) and max(whole) < 0.7
+    assert 0.65 < min(early) and max(early) < 0.95
+    assert max(late) < 0.1
+
+
+def test_clipped_it_follows_in_every_seed_and_more_loosely(runs):
+    whole, early = (correlations(runs, "WGAN, clip", "reading", looks) for looks in (slice(None), EARLY))
+    assert len(whole) >= 3 and min(whole) > 0.3 and min(early) > 0.6
+
+
+def test_the_plain_gans_losses_follow_weakly_or_not(runs):
+    loss_G, loss_D = (correlations(runs, "GAN, k = 1", loss) for loss in ("loss_G", "loss_D"))
+    assert len(loss_G) >= 3 and 0 < min(loss_G) and max(loss_G) < 0.5
+    assert max(map(abs, loss_D)) < 0.3
+    ends = {family: np.median([run["W1"][-1] for run in runs["runs"] if run["family"] == family]) for family in runs["families"]}
+    assert ends["GAN, k = 1"] < ends["WGAN, penalty"]
+
+
+def test_only_the_penalty_has_a_scale(runs):
+    ratio = {family: [run["reading"][-1] / run["W1"][-1] for run in runs["runs"] if run["family"] == family]
+             for family in ("WGAN, penalty", "WGAN, clip")}
+    assert 0.7 < min(ratio["WGAN, penalty"]) and max(ratio["WGAN, penalty"]) < 1.1
+    assert min(ratio["WGAN, clip"]) < 0.7
+
+
+def test_the_file_says_how_it_was_made(runs):
+    assert runs["command"] == make_wasserstein.COMMAND.format("runs") and runs["steps"] == make_wasserstein.STEPS
+    assert {family: list(map(str, row)) for family, row in runs["families"].items()} == {
+        family: list(map(str, row)) for family, row in make_wasserstein.FAMILIES.items()}
+    assert [(run["family"], run["seed"]) for run in runs["runs"]] == make_wasserstein.jobs("runs")
+    assert all(len(run["W1"]) == 32 for run in runs["runs"])
+    assert runs["floor"] == pytest.approx(make_wasserstein.floor(), abs=1e-3)
+    for name in (store.RUNS, store.CRITICS):
+        assert (Path(store.__file__).parent / name).stat().st_size < 120_000
+    assert len(store.critics()["critics"]) == len(make_wasserstein.jobs("critics")) == 24
+
+
+@pytest.mark.slow
+def test_one_seed_played_again_gives_its_numbers(runs):
+    """One thread, the same torch: the first looks to four digits, the last in their band."""
+    kept = next(run for run in runs["runs"] if (run["family"], run["seed"]) == ("WGAN, penalty", 0))
+    found = make_wasserstein.run("WGAN, penalty", 0)
+    same = runs["torch"] == torch.__version__
+    np.testing.assert_allclose(found["W1"][:8], kept["W1"][:8], rtol=1e-3 if same else 0.2)
+    assert 0.4 < spearmanr(found["reading"], found["W1"])[0] < 0.75
+
+
+@pytest.mark.slow
+def test_one_critic_trained_again_reads_what_it_read():
+    row, again = store.critic("all at the middle", "penalty", 10.0), make_wasserstein.critic("all at the middle", "penalty", 10.0)
+    real, fake = map(torch.from_numpy, store.points("all at the middle"))
+    kept, new = ((D(real).mean() - D(fake).mean()).item() for D in map(store.critic_of, (row, again)))
+    assert new == pytest.approx(kept, rel=0.02)
+
+
+# ---- sentences
+
+def test_a_judge_at_its_best_loses_log_4_less_twice_js():
+    x = np.linspace(-12, 14, 4_001)
+    p, q = gaussian(x), gaussian(x, 1.5)
+    best = p / (p + q)
+    loss = -np.trapezoid(p * np.log(best) + q * np.log1p(-best), x)
+    assert loss == pytest.approx(math.log(4) - 2 * js(p, q, x), abs=1e-6)
+
+
+def test_adding_100_to_all_scores_moves_gs_loss_only():
+    w, real, fake = make_wasserstein.game_of("WGAN, penalty", 0).objective, torch.randn(5, 1), torch.randn(5, 1)
+    assert w.discriminator(real + 100, fake + 100).item() == pytest.approx(w.discriminator(real, fake).item(), abs=1e-4)
+    assert w.generator(fake + 100).item() == pytest.approx(w.generator(fake).item() - 100, abs=1e-4)
+
+
+def test_with_the_wasserstein_loss_the_collapse_recipe_collapses():
+    shares = [np.mean(np.array(run["signs"]["modes"]) <= 0.5) for run in failures_store.load()["wasserstein"]]
+    assert len(shares) == 5 and min(shares) > 0.2
+
+
+def test_the_loss_of_the_shipped_dcgan_rises_while_its_images_get_better():
+    curve = pretrained.card("mnist-dcgan")["curve"]
+    assert spearmanr([row["loss_G"] for row in curve], [row["frechet"] for row in curve])[0] < -0.1
+
+
+@pytest.mark.parametrize("make", [lambda: DCGANDiscriminator(width=4), lambda: ConvDiscriminator(width=4)])
+def test_with_batch_norm_the_gradient_of_the_sum_is_not_the_slope_at_an_image(make):
+    """Before any training a tenth of it and more belongs to the other images' scores."""
+    with seeded(0):
+        D = make()
+    x = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    J = torch.autograd.functional.jacobian(lambda x: D(x)[:, 0], x).flatten(2)
+    own = torch.stack([J[i, i] for i in range(4)])
+    assert ((J.sum(0) - own).norm(dim=1) / own.norm(dim=1)).median() > 0.05
+
+
+def test_the_shipped_numbers_are_plain(runs):
+    text = json.dumps(runs)
+    assert "NaN" not in text and "Infinity" not in text
