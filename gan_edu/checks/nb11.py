@@ -1,4 +1,4 @@
-"""Verdicts on the exercises of notebook 11: W1 by two sums, the gradient penalty, four critics of which two see company."""
+"""Verdicts on the exercises of notebook 11: W1 as a sum, the gradient penalty, four critics of which two see company."""
 
 from collections.abc import Callable
 from functools import cache
@@ -34,10 +34,12 @@ def _slips(p: np.ndarray, q: np.ndarray, x: np.ndarray) -> list[tuple[float, str
         (float(abs(passing @ gaps)), "take the absolute value before the sum: work to the left and to the right both count."),
         (float(np.abs(passing).sum()), "each gap between two points has its own width, and yours counts them all as 1."),
         (float(np.abs(passing).sum() * gaps.mean()), "the gaps differ: each has its own width, not the mean of all."),
-        (float(np.abs(p - q)[:-1] @ gaps), "that is |p - q|, what lies at the points; what passes a gap is the sum of all before it."),
+        (float(np.abs(p - q)[:-1] @ gaps),
+         "that is |p - q|, what lies at the points; what passes a gap is the sum of all before it."),
         (float(np.abs(p - q).sum() / 2), "that is the total variation: how much must move, and not how far."),
         (float(passing**2 @ gaps), "that squares what passes; work is mass times distance."),
-        (float(np.abs(np.cumsum(p - q))[1:] @ gaps), "off by one: between x[i] and x[i+1] passes what lies up to x[i], it included."),
+        (float(np.abs(np.cumsum(p - q))[1:] @ gaps),
+         "off by one: between x[i] and x[i+1] passes what lies up to x[i], it included."),
         (float(np.abs(np.cumsum(p - q)).mean() * (x[-1] - x[0])), "the mean is not the integral: each step has its own width."),
     ]
 
@@ -98,7 +100,8 @@ def _penalty_slips(D: _Bowl, real: Tensor, fake: Tensor, e: Tensor) -> list[tupl
     x = _mixed(real, fake, e)
     norms, rows = D.norms(x), (D.a * x.flatten(1) + D.b)
     return [
-        ((norms.square() - 1).square().mean(), "the norm itself should be 1; yours compares its square with 1 (a root is missing)."),
+        ((norms.square() - 1).square().mean(),
+         "the norm itself should be 1; yours compares its square with 1 (a root is missing)."),
         (norms.square().mean(), "a penalty for any slope at all: that is R1's idea. Here slope 1 should cost nothing."),
         ((norms.mean() - 1).square(), "each sample pays for its own slope: the square comes before the mean."),
         ((norms - 1).mean(), "the square is missing: a slope of 0.5 would be rewarded."),

@@ -85,7 +85,8 @@ class PenaltyExplorer(Explorer, js=["penalty_steps.js", "penalty.js"]):
         self._draw_plane(plane)
         plots.style(slopes, xlabel="slope |∇D| between real and fake", ylabel="share of 256 points", title=self._words())
         share = np.full(store.POINTS, 1 / store.POINTS)
-        slopes.hist(np.clip(self.slopes(), 1e-4, 100), bins=np.logspace(-4, 2, 31), weights=share, color=plots.COLORS["discriminator"])
+        slopes.hist(np.clip(self.slopes(), 1e-4, 100), bins=np.logspace(-4, 2, 31), weights=share,
+                    color=plots.COLORS["discriminator"])
         slopes.axvline(1, color=plots.INK, linestyle="--", linewidth=1)
         slopes.set(xscale="log", xlim=(1e-4, 100))
         row = store.weights_of(store.critic(self.situation, self.way, self.value))

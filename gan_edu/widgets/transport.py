@@ -114,15 +114,16 @@ class TransportExplorer(Explorer, js=["density.js", "transport_steps.js", "trans
         log_p, log_q = self.logs()
         plots.style(ax, xlabel="x", ylabel="score, in units of x", title="the best critic, and D*")
         ax.plot(self.x, self.critic(), color=plots.COLORS["discriminator"], label="critic f, slope at most 1")
-        ax.plot(self.x, 1 / (1 + np.exp(np.clip(log_q - log_p, -60, 60))), color=plots.INK, linestyle=":", label="D*, a probability")
+        judge = 1 / (1 + np.exp(np.clip(log_q - log_p, -60, 60)))
+        ax.plot(self.x, judge, color=plots.INK, linestyle=":", label="D*, a probability")
         ax.set(xlim=(-8, 8))
         ax.legend(fontsize=9, frameon=False)
 
     def describe(self) -> str:
         """Return the figure in words."""
         r = self.readouts()
-        return (f"Data p above, generated q below, shifted by {self.shift:g}, and threads that carry the mass. W1 is {r['W1']:.3f} and "
-                f"changes by {r['W1_slope']:.2f} a unit of shift; JS is {r['JS']:.4f} and changes by {r['JS_slope']:.4f}. "
+        return (f"Data p above, generated q below, shifted by {self.shift:g}, and threads that carry the mass. W1 is "
+                f"{r['W1']:.3f} and changes by {r['W1_slope']:.2f} a unit of shift; JS is {r['JS']:.4f} and changes by {r['JS_slope']:.4f}. "
                 "The critic is piecewise straight with slope 1, 0 or -1; D* is nearly a step where p and q lie apart.")
 
     def __repr__(self) -> str:

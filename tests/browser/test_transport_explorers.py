@@ -115,7 +115,8 @@ def test_a_redraw_follows_the_hand(show):
     """A move of q is drawn within two frames' time (33 ms), median of 20."""
     page = show(TransportExplorer())
     times = page.evaluate("""async () => {
-        const input = [...document.querySelectorAll('input[type=range]')].find((e) => e.getAttribute('aria-label') === 'shift of q'), times = [];
+        const inputs = [...document.querySelectorAll('input[type=range]')], times = [];
+        const input = inputs.find((e) => e.getAttribute('aria-label') === 'shift of q');
         for (let i = 0; i < 20; i++) {
             const start = performance.now();
             input.value = -2 + 0.125 * i;
