@@ -6,7 +6,7 @@ from torch.nn.functional import l1_loss
 
 from gan_edu.errors import real, whole
 from gan_edu.games import Game
-from gan_edu.networks import eval_mode
+from gan_edu.networks import eval_mode, has_batch_statistics
 from gan_edu.objectives import OBJECTIVES
 from gan_edu.translators_resnet import TwoJudges, TwoTranslators
 
@@ -37,27 +37,22 @@ class CycleGAN(Game):
         with torch.no_grad():
             fake_b, fake_a = self.G(a, b)
         fake_a, fake_b = self.D.recall(fake_a, fake_b, generator)            # new ones and old ones
-        reals, fakes = self.D(a, b), self.D(fake_a, fake_b)
+        reals, fakes = _together(self.D, (a, b), (fake_a, fake_b))
         self.readings |= {"D_real": _mean_of(reals), "D_fake": _mean_of(fakes)}
         # 1/2 (D(x) - 1)^2 + 1/2 D(G(x))^2 for each judge
         return sum(self.objective.discriminator(*logits) for logits in zip(reals, fakes))
 
     def generator_loss(self, batch: tuple[Tensor, Tensor], generator: torch.Generator | None = None) -> Tensor:
         a, b = batch
-        fake_b, fake_a = self.G(a, b)
+        # G(a) and F(b); and what is in the target domain already, G(b) and F(a), which should stay as it is
+        (fake_b, fake_a), same = _together(self.G, (a, b), (b, a)) if self.identity else (self.G(a, b), (b, a))
         again_b, again_a = self.G(fake_a, fake_b)                            # G(F(b)) and F(G(a))
         cycle = l1_loss(again_a, a) + l1_loss(again_b, b)
+        identity = l1_loss(same[0], b) + l1_loss(same[1], a)
+        self.readings |= {"cycle": cycle.detach()} | ({"identity": identity.detach()} if self.identity else {})
         # (D_B(G(a)) - 1)^2 + (D_A(F(b)) - 1)^2; the objective has 1/2 in front
         fooled = sum(2 * self.objective.generator(logits) for logits in self.D(fake_a, fake_b))
-        self.readings["cycle"] = cycle.detach()
-        return fooled + self.cycle * cycle + (self._identity_loss(a, b) if self.identity else 0.0)
-
-    def _identity_loss(self, a: Tensor, b: Tensor) -> Tensor:
-        """Ask that what is in the target domain already stays as it is: G(b) = b and F(a) = a."""
-        same_b, same_a = self.G(b, a)
-        error = l1_loss(same_b, b) + l1_loss(same_a, a)
-        self.readings["identity"] = error.detach()
-        return self.identity * error
+        return fooled + self.cycle * cycle + self.identity * identity
 
     def translate(self, x: Tensor, *, to: str = "b") -> Tensor:
         """Return images of the other domain as images of `to`, "a" or "b"; (n, *shape) to the same.
@@ -82,6 +77,15 @@ class CycleGAN(Game):
     @property
     def config(self) -> dict:
         return super().config | {"cycle": self.cycle, "identity": self.identity}
+
+
+def _together(pair: nn.Module, first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> tuple:
+    """Return (pair(*first), pair(*second)), by one pass where no image can see another."""
+    if has_batch_statistics(pair):
+        return pair(*first), pair(*second)
+    found = pair(*(torch.cat(both) for both in zip(first, second)))
+    sizes = [[len(x), len(y)] for x, y in zip(first, second)]
+    return tuple(zip(*(out.split(size) for out, size in zip(found, sizes))))
 
 
 def _mean_of(verdicts: tuple[Tensor, Tensor]) -> Tensor:

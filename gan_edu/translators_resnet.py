@@ -39,10 +39,10 @@ class ResNetTranslator(nn.Module):
     """Map images (n, *shape) in [-1, 1] to images of the same shape and range: tanh(2 x + r(x)), r a residual network.
 
     r: a convolution to `width` channels, two that halve the side and double the channels, `blocks` residual blocks, two
-    pixel shuffles back, a convolution to the image. Its last layer starts at 0, so an untrained translator returns tanh 2x,
-    the image itself up to .04. norm: "instance" as in the paper (each channel of each image by itself) or "none".
-    The side must be a multiple of 4. Source: Zhu et al. 2017, section 4 and appendix 7.2, made small for 28 x 28: there 6
-    or 9 blocks, transposed convolutions, and no image added at the end.
+    pixel shuffles back, each with what stood at that side on the way down added, and two convolutions to the image. The
+    last one starts at 0, so an untrained translator returns tanh 2x, the image itself up to .04. norm: "instance" as in the
+    paper (each channel of each image by itself) or "none". The sides must be multiples of 4. Source: Zhu et al. 2017,
+    section 4 and appendix 7.2, made small for 28 x 28: there 6 or 9 blocks, transposed convolutions, nothing added.
     """
 
     def __init__(self, *, shape: Sequence[int] = (1, 28, 28), width: int = 16, blocks: int = 2, norm: str = "instance") -> None:
@@ -54,17 +54,21 @@ class ResNetTranslator(nn.Module):
             raise ValueError(f"norm must be instance or none, got {norm!r}")
         self.config = dict(shape=list(self.shape), width=whole("width", width), blocks=whole("blocks", blocks, 0), norm=norm)
         w, normed = width, norm == "instance"
-        down = [layer for inputs, outputs, stride in ((self.shape[0], w, 1), (w, 2 * w, 2), (2 * w, 4 * w, 2))
-                for layer in (*_convolution(inputs, outputs, normed, stride), nn.ReLU(inplace=True))]
-        last = nn.Conv2d(w, self.shape[0], 3, padding=1)
-        nn.init.zeros_(last.weight), nn.init.zeros_(last.bias)
-        self.net = nn.Sequential(*down, *(_Block(4 * w, normed) for _ in range(blocks)), *_up(4 * w, 2 * w, normed),
-                                 *_up(2 * w, w, normed), last).to(memory_format=torch.channels_last)
+        self.down = nn.ModuleList(nn.Sequential(*_convolution(*part, normed, stride), nn.ReLU(inplace=True))
+                                  for *part, stride in ((self.shape[0], w, 1), (w, 2 * w, 2), (2 * w, 4 * w, 2)))
+        self.middle = nn.Sequential(*(_Block(4 * w, normed) for _ in range(blocks)))
+        self.up = nn.ModuleList(nn.Sequential(*_up(2 * i, i, normed)) for i in (2 * w, w))
+        self.last = nn.Sequential(*_convolution(w, w, normed), nn.ReLU(inplace=True), nn.Conv2d(w, self.shape[0], 3, padding=1))
+        nn.init.zeros_(self.last[-1].weight), nn.init.zeros_(self.last[-1].bias)
+        self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
         if tuple(x.shape[1:]) != self.shape:
             raise ValueError(f"x must be (n, {', '.join(map(str, self.shape))}), got {tuple(x.shape)}")
-        return torch.tanh(2 * x + self.net(x))
+        full = self.down[0](x)                               # (n, w, H, W)
+        half = self.down[1](full)                            # (n, 2 w, H / 2, W / 2)
+        small = self.middle(self.down[2](half))              # (n, 4 w, H / 4, W / 4)
+        return torch.tanh(2 * x + self.last(full + self.up[1](half + self.up[0](small))))
 
 
 class TwoTranslators(nn.Module):

@@ -26,7 +26,7 @@ def small(memory=6, **weights):
     with seeded(0):
         translators = [ResNetTranslator(shape=(1, 8, 8), width=3, blocks=1, norm="none") for _ in "ab"]
         for translator in translators:
-            nn.init.normal_(translator.net[-1].weight, 0, 0.1)
+            nn.init.normal_(translator.last[-1].weight, 0, 0.1)
         patches = [PatchDiscriminator(shape=(1, 8, 8), inputs=0, width=3, layers=((4, 2), (3, 1))) for _ in "ab"]
         return CycleGAN(translators, TwoJudges(*patches, memory=memory), **weights)
 

@@ -32,7 +32,7 @@ def test_an_untrained_translator_returns_tanh_2x(norm, shape):
     translator = ResNetTranslator(shape=shape, width=4, norm=norm)
     torch.testing.assert_close(translator(x), torch.tanh(2 * x))
     assert (translator(x.sign()) - x.sign()).abs().max() < 0.04
-    torch.nn.init.normal_(translator.net[-1].weight)
+    torch.nn.init.normal_(translator.last[-1].weight)
     assert translator(x).shape == x.shape and not torch.allclose(translator(x), torch.tanh(2 * x))
     assert translator(x).abs().max() <= 1
 
@@ -40,7 +40,7 @@ def test_an_untrained_translator_returns_tanh_2x(norm, shape):
 @pytest.mark.parametrize("norm", ["instance", "none"])
 def test_no_image_sees_another_and_every_weight_has_a_gradient(norm, x):
     translator = ResNetTranslator(norm=norm, **SMALL)
-    torch.nn.init.normal_(translator.net[-1].weight)
+    torch.nn.init.normal_(translator.last[-1].weight)
     torch.testing.assert_close(translator(x)[2:3], translator(x[2:3]), rtol=1e-4, atol=1e-5)
     translator(x).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in translator.parameters())
