@@ -98,8 +98,8 @@ class CycleExplorer(Explorer, js=["cycle.js"], css=["cycle.css"]):
         r, quiet = self.readouts(), {name: shares[0] for name, shares in self.shares.items()}
         return (f"Striped digits to plain ones and back. Without noise the pattern of the stripes comes back for "
                 f"{quiet['carried']:.0%} of {self.counted} digits from the translated B, and for {quiet['true']:.0%} "
-                f"from the true plain digit; with noise of {r['noise']:g} for {r['share carried']:.0%} and {r['share true']:.0%}. "
-                f"Guessing gives {1 / PATTERNS:.1%}.")
+                f"from the true plain digit; with noise of {r['noise']:g} for {r['share carried']:.0%} and "
+                f"{r['share true']:.0%}. Guessing gives {1 / PATTERNS:.1%}.")
 
     def __repr__(self) -> str:
         return f"CycleExplorer(image={self.image}, noise={LEVELS[self.at]:g}, {self.counted} digits)"
