@@ -12,7 +12,7 @@
 # 4. measure how well orders are obeyed, with an interval, and read a confusion matrix;
 # 5. name what obedience does not measure, and what an order *between* two digits is.
 #
-# **Time.** 55 minutes to read and run, 35 more for the three exercises.
+# **Time.** 60 minutes to read and run, 35 more for the three exercises.
 #
 # **Prerequisites.** Notebook 03 ($D^*$ and $C(G)$), notebook 05 (Algorithm 1), notebook 07 ($z$). Bayes' rule, logarithms.
 
@@ -49,10 +49,10 @@ from gan_edu.widgets import ConditionExplorer
 ConditionExplorer(game)
 
 # %% [markdown]
-# What is left is the handwriting: slant, width, weight of the pen. Is that only an impression? Take the thickness of the strokes,
-# which `metrics` can measure, of 200 zeros and 200 threes: once from the same 200 $z$, once from different ones.
+# What is left is the handwriting: slant, width, weight of the pen, and it is shared. Is that only an impression? Take the thickness
+# of the strokes, which `metrics` can measure, of 200 zeros and 200 threes: once from the same 200 $z$, once from different ones.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 from gan_edu.metrics import stroke_width
 
 def thickness(digit, seed):
@@ -61,8 +61,8 @@ def thickness(digit, seed):
 
 same = np.corrcoef(thickness(0, 1), thickness(3, 1))[0, 1]
 other = np.corrcoef(thickness(0, 1), thickness(3, 2))[0, 1]
-print(f"correlation of the thickness of a 0 and a 3: {same:.1f} with the same z, {abs(other):.1f} with different ones")
-assert same > 0.4 and abs(other) < 0.25
+print(f"correlation of the thickness of a 0 and a 3: {same:.2f} with the same z, {other:.2f} with different ones")
+assert same > 0.4 and abs(other) < 0.25                                  # 200 unrelated pairs: 0 ± 0.07
 
 # %% [markdown]
 # Nobody asked for that. $G$ has one set of weights for ten digits, and it is cheapest to let $z$ mean the same thing for all.
@@ -102,13 +102,10 @@ print(best.round(3))
 # %%
 logits = torch.zeros(3, 4, dtype=torch.float64, requires_grad=True)
 weights, real, fake = (torch.tensor(a) for a in (p_y[:, None], p, q))
-climber = torch.optim.LBFGS([logits], max_iter=200, tolerance_grad=1e-9, line_search_fn="strong_wolfe")
-def minus_V():
-    climber.zero_grad()
-    loss = (weights * (real * softplus(-logits) + fake * softplus(logits))).sum()
-    loss.backward()
-    return loss
-climber.step(minus_V)
+for _ in range(500):
+    V = -(weights * (real * softplus(-logits) + fake * softplus(logits))).sum()                     # equation 1
+    (slope,) = torch.autograd.grad(V, logits)
+    logits = (logits + 8 * slope).detach().requires_grad_()
 learnt = torch.sigmoid(logits).detach().numpy()
 print("largest difference from equation 2 below 0.001:", np.abs(learnt - best).max() < 1e-3)
 assert np.abs(learnt - best).max() < 1e-3 and np.abs(value(learnt) - value(best)) < 1e-6
@@ -201,7 +198,7 @@ def obeyed(game, steps=500, seed=0):
 # *Predict, then run.* Four games: both are told, only $G$, only $D$, nobody. Which share of the orders does each obey? (By chance it
 # would be 1/8.)
 
-# %%
+# %% tags=["nbval-ignore-output"]
 games = {"both": (True, True), "only G": (True, False), "only D": (False, True), "nobody": (False, False)}
 toys, shares = {}, {}
 for name, who in games.items():
@@ -256,7 +253,7 @@ assert abs(D[0, 0] - 8 / 9) < 1e-12 and D[0, 1] == 0 and abs(V + 0.3924) < 1e-4
 # %% [markdown]
 # $D$ keeps a secret that $G$ has no way to learn, and wins. So the brackets have to go: **$G$ must be told so that it can obey, $D$ so
 # that it pays.** And "fits better" should read "is what was ordered": a condition chooses among pictures, it does not promise
-# better ones. (Over five seeds, 500 steps each: both told, at least 99 % obeyed; any other game, 10 to 15 %.)
+# better ones. (Is that luck? The slow tests play five seeds of each game: both told, at least 99 % obeyed; any other game, 8.5 to 16.5 %.)
 #
 # ## How to tell a network
 #
@@ -390,13 +387,13 @@ class Written(ConditionalGAN):
 # %% [markdown]
 # Played on the ring, it obeys like a game of dice:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 share, _ = obeyed(new_game(True, True, kind=Written))
 print(f"{share:.0%} of the orders obeyed, by chance it would be {1 / 8:.0%}")
 assert abs(share - 1 / 8) < 0.04
 
 # %% [markdown]
-# What did its author believe? Choose one of `REASONS`, and write the losses so that it pays to obey.
+# What did its author believe? Here are four explanations, and one of them fits:
 
 # %%
 from gan_edu.checks.nb12 import REASONS
@@ -404,6 +401,9 @@ from gan_edu.checks.nb12 import REASONS
 for reason in REASONS:
     print(reason)
 
+# %% [markdown]
+# Copy it, word for word, and write the losses so that it pays to obey. (The check looks at what each fake is made for, and as what it is
+# judged; fresh labels for the fakes are as good as those of the minibatch.)
 
 # %% tags=["exercise-12-repair"]
 my_reason = ...
@@ -442,7 +442,7 @@ assert recognised >= 0.97 and low >= 0.97
 # Where do the others go? Order 2,000 digits, 200 of each, and count in a table: a **row** for each order, a **column** for what it is read
 # as. Click on a cell, or go there with the arrow keys, and see the pictures in it.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 from gan_edu.widgets import ConfusionExplorer
 
 ordered = torch.arange(2_000) % 10
@@ -458,10 +458,9 @@ confusion
 
 # %%
 C = np.array(confusion.counts)                                           # C[ordered, recognised]
-right = np.trace(C) / C.sum()
 low_here, high_here = wilson_interval(int(np.trace(C)), int(C.sum()))
 print("the card's share lies within the interval of these 2,000:", low_here <= recognised <= high_here)
-assert right > 0.95
+assert np.trace(C) / C.sum() > 0.95
 
 # %% [markdown]
 # ### Exercise 3: read a confusion matrix
@@ -489,17 +488,25 @@ check("12-confusion", {"obeyed": share_obeyed, "worst": worst, "trust": trust})
 # %% [markdown]
 # ## What obedience does not see
 #
-# *Predict, then run.* A cheat: a generator that ignores $z$ and makes ten pictures in all, one for each digit. Which share of its orders is
-# recognised? And what would show that something is missing?
+# *Predict, then run.* A cheat: a generator that ignores $z$ and makes ten pictures in all, one for each digit, the best of twenty $z$ that it
+# has tried in secret. Which share of its orders is recognised? And what would show that something is missing?
 
 # %%
-one_z = game.noise(1, torch.Generator().manual_seed(5)).expand(10, -1)
+tried = game.noise(20, torch.Generator().manual_seed(5)).repeat_interleave(10, 0)
 with torch.no_grad():
-    cheat = game.G(one_z, torch.arange(10))[ordered]                     # ten pictures, 200 times
+    made = game.G(tried, torch.arange(10).repeat(20))                    # twenty times the ten digits
+right = classifier.probabilities(made).argmax(1).reshape(20, 10) == np.arange(10)
+cheat = made[10 * int(right.sum(1).argmax()) + ordered]                  # 2,000 orders, ten pictures
+
+# %% [markdown]
+# Both on the same orders, with the mean standard deviation of a pixel *within* a digit beside the share:
+
+# %% tags=["nbval-ignore-output"]
 for name, x in {"mnist-cgan": pictures, "ten pictures": cheat}.items():
-    spread = np.mean([x[ordered == c].std(0).mean().item() for c in range(10)])
+    spread = np.mean([x[ordered == digit].std(0).mean().item() for digit in range(10)])
     share = (classifier.probabilities(x).argmax(1) == ordered.numpy()).mean()
-    print(f"{name:13} recognised {share:.0%}, spread of the pixels within a digit {spread:.2f}")
+    print(f"{name:13} recognised {share:.1%}, spread within a digit {spread:.2f}")
+assert share == 1 and spread < 1e-6
 
 # %% [markdown]
 # Obedience is about $y$, variety about $z$; a conditional generator owes both. (The measures of notebook 10, taken within each class, see the
@@ -510,7 +517,7 @@ for name, x in {"mnist-cgan": pictures, "ten pictures": cheat}.items():
 # $G$ takes any ten numbers for $y$, so it can be told "half 4, half 9". No minibatch ever held such a $y$: neither player has seen one, and
 # the game says nothing about it. *Predict, then run.* Of 200 $z$, at $t = 1/2$: mostly undecided pictures, or mostly clear 4s and 9s?
 
-# %%
+# %% tags=["nbval-ignore-output"]
 ts = np.linspace(0, 1, 9)
 z = game.noise(200, torch.Generator().manual_seed(4))
 e4, e9 = torch.eye(10)[4], torch.eye(10)[9]
@@ -518,9 +525,9 @@ with torch.no_grad():
     mixed = [game.G(z, ((1 - t) * e4 + t * e9).float().expand(200, -1)) for t in ts]
 readings = np.stack([classifier.probabilities(x) for x in mixed])                                # (9, 200, 10)
 shares = np.stack([(readings.argmax(2) == digit).mean(1) for digit in (4, 9)])
-sure = (readings.max(2) > 0.9).mean(1)
+sure = (readings.max(2) > 0.9).mean(1)                                                           # more than 90 % for one digit
 for i in (0, 2, 4, 6, 8):
-    print(f"t = {ts[i]:.2f}: read as 4 {shares[0, i]:4.0%}, as 9 {shares[1, i]:4.0%}; reader sure of itself {sure[i]:4.0%}")
+    print(f"t = {ts[i]:.2f}: read as 4 {shares[0, i]:4.0%}, as 9 {shares[1, i]:4.0%}; clear to the reader {sure[i]:4.0%}")
 
 # %% [markdown]
 # And as curves:
@@ -529,13 +536,28 @@ for i in (0, 2, 4, 6, 8):
 curves = {"read as 4": shares[0], "read as 9": shares[1], "read as another digit": 1 - shares.sum(0)}
 ax = plots.curves(ts, curves, colors={"read as 4": "generated", "read as 9": "data"}, xlabel="t, share of the order 9",
                   ylabel="share of 200 pictures", title="From 4 to 9")
-plots.show(ax, "Share of 200 pictures read as 4, as 9 and as another digit while the order goes from 4 to 9: the 4 falls, the 9 rises, they cross near the middle, few are read as anything else.")
-assert shares[0, 0] > 0.9 and shares[1, -1] > 0.9 and sure[4] > 0.5
+plots.show(ax, "Share of 200 pictures read as 4, as 9 and as another digit while the order goes from 4 to 9: the 4 falls, the 9 rises, they cross on the way, hardly any is read as another digit.")
+assert shares[0, 0] > 0.9 and shares[1, -1] > 0.9 and sure.min() > 0.5 and (1 - shares.sum(0)).max() < 0.1
 
 # %% [markdown]
-# Each $z$ has its own tipping point, and on either side of it most pictures are a clear 4 or a clear 9: the order is mixed, the picture is
-# not. $D$ was linear in $y$, $G$ is not. Go back to the explorer for other pairs: between 4 and 9 a stroke closes, between 0 and 1
-# there is no such neighbourly way, and third digits turn up on the road.
+# Each $z$ has its own tipping point, and even where the order is most mixed, most pictures are clear to the reader: the order is mixed, the
+# picture is a 4 or a 9. $D$ was linear in $y$, $G$ is not. Between 4 and 9 there is a short way: a stroke closes. And where there is none?
+# *Predict, then run:* half-way from 1 to 7, and from 0 to 1, how many of the 200 are read as a **third** digit?
+
+# %% tags=["nbval-ignore-output"]
+def third(a, b):
+    half = (torch.eye(10)[a] + torch.eye(10)[b]) / 2
+    with torch.no_grad():
+        read = classifier.probabilities(game.G(z, half.expand(200, -1))).argmax(1)
+    return ((read != a) & (read != b)).mean()
+
+for a, b in ((4, 9), (1, 7), (0, 1)):
+    print(f"half-way from {a} to {b}: a third digit {third(a, b):4.0%}")
+assert third(4, 9) < 0.1 < min(third(1, 7), third(0, 1))
+
+# %% [markdown]
+# A picture that is half a 0 and half a 1 has to look like *something*, and to a reader with ten words it may look like a 6. Try these pairs
+# in the explorer.
 #
 # ## What the papers say, what the code does, what we do
 #
@@ -552,7 +574,7 @@ assert shares[0, 0] > 0.9 and shares[1, -1] > 0.9 and sure[4] > 0.5
 # The paper of 2014 offers its number as a proof of concept, below the plain GAN's. By notebook 10 we know what to think of that column.
 #
 # Our source's example of a condition is a *sentence*, "a bird with such and such a beak". There $y$ is no longer one of ten, and $D$ must be shown
-# what disobedience looks like: Reed et al. (2016, section 4.1) give it real pictures with a wrong sentence as a third kind of input.
+# what disobedience looks like: Reed et al. (2016, section 4.2) give it real pictures with a wrong sentence as a third kind of input.
 #
 # ## Summary
 #
@@ -571,6 +593,6 @@ assert shares[0, 0] > 0.9 and shares[1, -1] > 0.9 and sure[4] > 0.5
 # * M. Mirza and S. Osindero. *Conditional Generative Adversarial Nets.* 2014. Equation 2, section 3.2, figure 1, table 1.
 # * T. Miyato and M. Koyama. *cGANs with Projection Discriminator.* ICLR 2018. Equations 1 to 3, figure 1; code:
 #   pfnet-research/sngan_projection, `dis_models/snresnet_64.py` and `updater.py`.
-# * S. Reed et al. *Generative Adversarial Text to Image Synthesis.* ICML 2016. Section 4.1.
+# * S. Reed et al. *Generative Adversarial Text to Image Synthesis.* ICML 2016. Section 4.2.
 # * I. Goodfellow et al. *Generative Adversarial Nets.* NeurIPS 2014. Proposition 1, Theorem 1; section 7, first point: the conditional model.
 # * E. B. Wilson. *Probable Inference, the Law of Succession, and Statistical Inference.* Journal of the American Statistical Association 1927.

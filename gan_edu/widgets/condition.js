@@ -28,21 +28,20 @@ function players(model) {
   };
 }
 
-// Work that may wait, in slices of a frame; a newer one of the same queue takes its place.
-function queue(ui) {
-  let turn = 0;
-  ui.later(() => { turn++; });
-  return (count, act, done) => {
-    const mine = ++turn;
-    let i = 0;
-    const slice = () => {
-      if (mine !== turn) return;
-      for (const until = performance.now() + 8; i < count && performance.now() < until; ) act(i++);
-      if (i < count) requestAnimationFrame(slice);
-      else done();
-    };
-    requestAnimationFrame(ui.guard(slice));
+// Work that may wait, in slices of a frame: step() does a piece and says whether there is more. Returns how to wake it.
+function slices(ui, step) {
+  let asleep = true, open = true;
+  ui.later(() => { open = false; });
+  const slice = ui.guard(() => {
+    asleep = true;
+    for (const until = performance.now() + 8; open && performance.now() < until; ) if (!step()) return;
+    if (open) wake();
+  });
+  const wake = () => {
+    if (asleep) requestAnimationFrame(slice);
+    asleep = false;
   };
+  return wake;
 }
 
 // Ten pictures to choose from: radio buttons, so that one Tab reaches them and arrow keys go from digit to digit.
@@ -132,31 +131,37 @@ function render({ model, el }) {
     kit.h("div", { class: "gx-controls" }, kit.h("div", { class: "gx-large" }, large.el, reading.el),
       kit.group("Between two orders", kit.row(other.el), t.el, path.el))));
 
-  // ---- one drawing: what is in the hand at once, readings and the path in the frames after it
-  const drawn = {}, soon = queue(ui);
-  let made = [], seen = [];
-  const changed = (key, value) => drawn[key] !== value && ((drawn[key] = value), true);
-  const moved = (z) => {
-    const digit = model.get("digit"), towards = model.get("other");
-    const later = changed("z", z), turned = changed("pair", `${digit} ${towards}`);
-    if (later) {
-      made = DIGITS.map((c) => image(z, unit(c)));
-      made.forEach((picture, c) => orders.show(c, picture));
-    }
-    if (!later && !turned) return;
-    const found = [], count = DIGITS.length + spec.stops, reads = [];
-    soon(count, (i) => {
-      if (i < DIGITS.length) { reads.push(best(read(made[i]))); orders.read(i, reads[i]); return; }
-      const picture = image(z, mixed(path.ts[i - DIGITS.length]));
-      path.tile(i - DIGITS.length, picture);
+  // ---- what follows the hand a little later: the ten in turn, each with the newest z, then their readings, then the way
+  const made = DIGITS.map(() => null), shown = DIGITS.map(() => null);
+  let at = {}, next = 0, reads = [], found = [];
+  const later = slices(ui, () => {
+    const c = DIGITS.map((i) => (next + i) % 10).find((i) => shown[i] !== at.z);
+    if (c !== undefined) {
+      [shown[c], made[c], next] = [at.z, image(at.z, unit(c)), c + 1];
+      orders.show(c, made[c]);
+    } else if (reads.length < DIGITS.length) {
+      reads.push(best(read(made[reads.length])));
+      orders.read(reads.length - 1, reads.at(-1));
+    } else if (found.length < spec.stops) {
+      const picture = image(at.z, mixed(path.ts[found.length]));
+      path.tile(found.length, picture);
       found.push(read(picture));
-    }, () => {
-      seen = reads;
-      outs.obeyed.set(`${seen.filter((c, i) => c === i).length} of 10`);
-      path.draw(found, digit, towards);
-      ui.root.dataset.gxSettled = `${digit} ${towards}`;
-    });
+    } else {
+      outs.obeyed.set(`${reads.filter((digit, i) => digit === i).length} of 10`);
+      path.draw(found, at.digit, at.other);
+      ui.root.dataset.gxSettled = `${at.digit} ${at.other}`;
+      return false;
+    }
+    return true;
+  });
+  const follow = (z, digit, towards) => {
+    if (at.z === z && at.digit === digit && at.other === towards) return;
+    if (at.z !== z) reads = [];
+    [at, found] = [{ z, digit, other: towards }, []];
+    ui.root.dataset.gxSettled = "";
+    later();
   };
+
   const draw = kit.latest(ui.guard(() => {
     const z = model.get("z"), digit = model.get("digit"), share = model.get("t"), towards = model.get("other");
     const picture = image(z, mixed(share)), found = read(picture), top = best(found);
@@ -167,10 +172,10 @@ function render({ model, el }) {
     outs.read.set(`${top} · ${percent(found[top])}`);
     orders.set(digit); other.set(towards); t.set(share); path.at(share);
     sliders.forEach((s, i) => s.set(noise.dot(z, axes[i])));
-    moved(z);
+    follow(z, digit, towards);
     ui.say(share === 0 || digit === towards ? "Every picture on the left has the same z; only the order differs."
       : "An order between two digits: nobody showed G or D such a y. What comes out is what the layers make of it.");
-    ui.root.gxValues = () => ({ picture: Array.from(picture), reading: found, digits: made.map((v) => Array.from(v)) });
+    ui.root.gxValues = () => ({ picture: Array.from(picture), reading: found, digits: made.map((v) => Array.from(v ?? [])) });
   }));
   ui.watch(["z", "seed", "digit", "other", "t"], draw);
   draw();
