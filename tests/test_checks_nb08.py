@@ -39,7 +39,8 @@ def test_shapes():
     survives("08-shapes", right=[RIGHT, {name: float(v) if name != "e" else [6, 3, 1] for name, v in RIGHT.items()},
                                  RIGHT | {"a": torch.tensor(14), "e": torch.tensor([20, 1, 0])}],
              wrong=[{}, RIGHT | {"a": 13}, RIGHT | {"b": 0}, RIGHT | {"c": 8}, RIGHT | {"d": 16}, RIGHT | {"e": (4, 3)},
-                    RIGHT | {"e": (1, 0, 0)}, RIGHT | {"e": (4, 3, 1)}, RIGHT | {"a": 14.5}, RIGHT | {"a": "14"}, RIGHT | {"d": None},
+                    RIGHT | {"e": (1, 0, 0)}, RIGHT | {"e": (4, 3, 1)}, RIGHT | {"a": 14.5}, RIGHT | {"a": "14"},
+                    RIGHT | {"d": None},
                     {**RIGHT, "f": 1}])
 
 
@@ -75,7 +76,8 @@ def whole_network(network):
 class Block(nn.Module):
     def __init__(self, c):
         super().__init__()
-        self.up, self.norm = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(c, c, 3, padding=1)), nn.BatchNorm2d(c, momentum=None)
+        self.up = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(c, c, 3, padding=1))
+        self.norm = nn.BatchNorm2d(c, momentum=None)
 
     def forward(self, x):
         return F.relu(self.norm(self.up(x)))
@@ -90,7 +92,8 @@ def test_bugs():
                     (block_with(lambda c: nn.BatchNorm2d(c, eps=1e-4)), start_with(1.0)), (Block, start_with(1.0))],
              wrong=[GOOD[:1], (GOOD[0], 3), (lambda c: 3, GOOD[1]), (block_with(lambda c: nn.BatchNorm2d(c, 0.8)), GOOD[1]),
                     (block_with(nn.InstanceNorm2d), GOOD[1]), (nn.BatchNorm2d, GOOD[1]), (GOOD[0], lambda m: None),
-                    *((GOOD[0], start_with(*a)) for a in ((0.0,), (1.0, 0.0), (1.0, 0.2), (1.0, 0.02, 0.1), (1.0, 0.02, 0.0, 0.2)))])
+                    *((GOOD[0], start_with(*a))
+                      for a in ((0.0,), (1.0, 0.0), (1.0, 0.2), (1.0, 0.02, 0.1), (1.0, 0.02, 0.0, 0.2)))])
 
 
 @pytest.mark.parametrize(("answer", "words"), [
@@ -159,7 +162,8 @@ SLIPS = {"mean change": on_copy(lambda a, b: (a - b).abs().mean()), "sign": on_c
 
 def test_mode():
     survives("08-mode", right=[(on_a_copy, MODES), [put_back, MODES], (on_a_copy, {k: v.upper() for k, v in MODES.items()})],
-             wrong=[(on_a_copy, {}), (on_a_copy,), (on_a_copy, dict.fromkeys(MODES, "eval")), (on_a_copy, dict.fromkeys(MODES, "train")),
+             wrong=[(on_a_copy, {}), (on_a_copy,),
+                    (on_a_copy, dict.fromkeys(MODES, "eval")), (on_a_copy, dict.fromkeys(MODES, "train")),
                     (on_a_copy, MODES | {"G's loss in a training step": ...}), (all_rows, MODES), (lambda *a: 0.0, MODES),
                     *((slip, MODES) for slip in SLIPS.values())])
 

@@ -60,9 +60,10 @@ def test_paths_are_the_gradient_through_kernels_of_ones(name):
 
 @needs_node
 def test_the_page_counts_as_python_does():
-    chains = [[side, layers] for side, layers in PRESETS.values()] + [[5, LAYERS[:2]], [2, [layer("conv", 5), layer("conv", 3)]],
-                                                                     [64, [layer("transposed", 4, 4)]], [20, LAYERS[3:6]]]
-    found = run_js([source("shapes_counts.js")], """return given.chains.map(([side, layers]) => { const all = chainOf.sides(side, layers);
+    chains = [[side, layers] for side, layers in PRESETS.values()]
+    chains += [[5, LAYERS[:2]], [2, [layer("conv", 5), layer("conv", 3)]], [64, [layer("transposed", 4, 4)]], [20, LAYERS[3:6]]]
+    found = run_js([source("shapes_counts.js")], """return given.chains.map(([side, layers]) => {
+        const all = chainOf.sides(side, layers);
         const known = all.findIndex((n) => n === null), at = known < 0 ? layers.length - 1 : known - 2;
         return { all, paths: chainOf.paths(side, layers, 3), overlaps: at < 0 ? [] : chainOf.overlaps(all[at], layers[at]),
                  extent: chainOf.extent(chainOf.paths(side, layers, 3)[0]) }; });""", chains=chains)
@@ -86,8 +87,9 @@ def test_shape_readouts_and_a_chain_that_ends_early():
     assert "nothing" in broken.describe() and len(broken.figure().axes) == 2
 
 
-@pytest.mark.parametrize("change", [{"layers": []}, {"layers": [layer("conv", 3)] * 7}, {"layers": [layer("pool", 3)]}, {"side": 0},
-                                    {"layers": [layer("conv", 10)]}, {"layers": [layer("conv", 3, 1.5)]}, {"layers": [{"kind": "conv"}]}])
+@pytest.mark.parametrize("change", [
+    {"layers": []}, {"layers": [layer("conv", 3)] * 7}, {"layers": [layer("pool", 3)]}, {"side": 0},
+    {"layers": [layer("conv", 10)]}, {"layers": [layer("conv", 3, 1.5)]}, {"layers": [{"kind": "conv"}]}])
 def test_shapes_refuse(change):
     with pytest.raises(traitlets.TraitError):
         explorer = ShapeExplorer()
@@ -102,7 +104,8 @@ def test_presets_are_checked():
 
 # ---- a generator in the page
 
-MAKERS = {"DCGAN": lambda: DCGANGenerator(6, width=4), "DCGAN in colour": lambda: DCGANGenerator(5, shape=(3, 16, 16), width=3, latent="uniform"),
+MAKERS = {"DCGAN": lambda: DCGANGenerator(6, width=4),
+          "DCGAN in colour": lambda: DCGANGenerator(5, shape=(3, 16, 16), width=3, latent="uniform"),
           "the sources'": lambda: ConvGenerator(6, width=3)}
 
 
@@ -124,7 +127,8 @@ def used(make):
 
 def in_node(packed, z, **options):
     body = """const buffer = (text) => Uint8Array.from(Buffer.from(text, 'base64')).buffer;
-        const g = convnet.load(given.spec, buffer(given.weights), buffer(given.norms)), found = g.forward(given.z, given.options);
+        const g = convnet.load(given.spec, buffer(given.weights), buffer(given.norms));
+        const found = g.forward(given.z, given.options);
         return { stages: found.stages.map((xs) => xs.map((x) => Array.from(x))),
                  statistics: found.statistics.map(({ mean, variance }) => [Array.from(mean), Array.from(variance)]) };"""
     found = run_js([source("net.js"), source("convnet.js")], body, spec=packed.spec, z=z.tolist(), options=options,

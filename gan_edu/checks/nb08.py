@@ -50,8 +50,8 @@ def _field(answer: object) -> str | None:
         y = nn.functional.conv1d(y, torch.ones(1, 1, kernel), stride=stride, padding=padding)
     reach = int((torch.autograd.grad(y[0, 0, 3], x)[0] != 0).sum())
     if (said := _whole(answer, "d")) != reach:
-        return (f"d: {said} is too {'few' if said < reach else 'many'}. Go backwards: r pixels in a row need (r - 1) s + k pixels "
-                "before a layer with kernel k and stride s.")
+        return (f"d: {said} is too {'few' if said < reach else 'many'}. Go backwards: r pixels in a row need (r - 1) s + k "
+                "pixels before a layer with kernel k and stride s.")
     return None
 
 
@@ -63,7 +63,8 @@ def _nine_to_28(answer: object) -> str | None:
     return None if found == 28 else f"e: kernel {k}, stride {s}, padding {p} make {found} of 9."
 
 
-_PUZZLES: dict[str, Callable[[object], str | None]] = {"a": _side, "b": _padding, "c": _kernel, "d": _field, "e": _nine_to_28}
+_PUZZLES: dict[str, Callable[[object], str | None]] = {"a": _side, "b": _padding, "c": _kernel, "d": _field,
+                                                       "e": _nine_to_28}
 
 
 @exercise("08-shapes", "all five hold, each computed from your numbers. e has more than one answer; yours is one.")
@@ -97,14 +98,15 @@ def _judge_block(make: Callable) -> str | None:
     if len(norms) != 1 or tuple(block(_noise(4, CHANNELS, 7, 7)).shape) != (4, CHANNELS, 14, 14):
         return "my_block: keep the layers: from (n, channels, 7, 7) to (n, channels, 14, 14), with one BatchNorm2d."
     if norms[0].momentum is not None and norms[0].momentum > 0.5:
-        return (f"my_block: with momentum {norms[0].momentum:g} the last batch makes up {norms[0].momentum:.0%} of the running "
-                "average, which is then no average. PyTorch's momentum is the share of the new batch, other libraries' that of the old.")
+        return (f"my_block: with momentum {norms[0].momentum:g} the last batch makes up {norms[0].momentum:.0%} of the "
+                "running average, which is then no average. PyTorch's momentum is the share of the new batch, other "
+                "libraries' that of the old.")
     norms[0].reset_parameters()
     for spread in (1.0, 0.1):
         got = norms[0].train()(spread * _noise(32, CHANNELS, 7, 7)).std().item()
         if not 0.95 < got < 1.05:
-            return (f"my_block: inputs of standard deviation {spread:g} leave its BatchNorm with {got:.3f}, not with 1. Look up "
-                    "which argument is the second.")
+            return (f"my_block: inputs of standard deviation {spread:g} leave its BatchNorm with {got:.3f}, not with 1. "
+                    "Look up which argument is the second.")
     return None
 
 
@@ -162,7 +164,8 @@ def _generators() -> list[tuple[str, nn.Module]]:
             G(2 * torch.randn(16, 6) + 0.5)
     mixed = copy.deepcopy(G).eval()
     next(m for m in mixed.modules() if isinstance(m, nn.BatchNorm2d)).train()
-    return [("train mode", copy.deepcopy(G).train()), ("eval mode", copy.deepcopy(G).eval()), ("one layer in train mode", mixed)]
+    return [("train mode", copy.deepcopy(G).train()), ("eval mode", copy.deepcopy(G).eval()),
+            ("one layer in train mode", mixed)]
 
 
 def _measure(G: nn.Module, z: Tensor, a: Tensor, b: Tensor) -> np.ndarray:
@@ -200,19 +203,22 @@ def _judge_influence(influence: Callable) -> str | None:
         if modes != [m.training for m in G.modules()]:
             return f"influence: G in {what}: it was left in another mode than it was found in."
         if any(not torch.equal(value, before[key]) for key, value in G.state_dict().items()):
-            return ("influence: right or not, it changed G: a pass in train mode moves the running averages. Measure on a copy, or "
-                    "put them back.")
+            return ("influence: right or not, it changed G: a pass in train mode moves the running averages. Measure on a "
+                    "copy, or put them back.")
         if abs(got - np.abs(d).max()) > 1e-4:
             return f"influence: G in {what}: {_why_not(got, d, G, z, a, b)}"
     return None
 
 
-@exercise("08-mode", "measured: in eval mode a picture depends on its own z alone. In a training step the averages lag behind the "
-                     "weights, so the batch's own are taken.")
+@exercise("08-mode", "measured: in eval mode a picture depends on its own z alone. In a training step the averages lag "
+                     "behind the weights, so the batch's own are taken.")
 def _mode(answer: object) -> str | None:
-    if not isinstance(answer, tuple | list) or len(answer) != 2 or not isinstance(answer[1], dict) or set(answer[1]) != set(USES):
+    pair = isinstance(answer, tuple | list) and len(answer) == 2
+    if not pair or not isinstance(answer[1], dict) or set(answer[1]) != set(USES):
         raise NotYet("hand over both, (influence, my_mode), and keep the two names in my_mode.")
     if hint := _judge_influence(function(answer[0], "influence")):
         return hint
     wrong = [use for use, mode in USES.items() if choice(answer[1][use], ("train", "eval"), "each mode") != mode]
-    return f"influence is right. Look at what it measures in both modes, then think again about: {wrong[0]}." if wrong else None
+    if wrong:
+        return f"influence is right. Look at what it measures in both modes, then think again about: {wrong[0]}."
+    return None

@@ -105,9 +105,9 @@ class BatchNormExplorer(Explorer, js=["net.js", "convnet.js", "batchnorm.js"], c
     def describe(self) -> str:
         """Return the figure in words."""
         r = self.readouts()
-        return (f"Pictures of the same eight z in four rows: BatchNorm with the statistics of the picture alone, of a batch with "
-                f"{self.company} others, with kept averages, and with averages restarted and moved by {self.batches} batches. For "
-                f"the first z a pixel differs from the kept averages by {r['alone']:.3f}, {r['company']:.3f} and "
+        return ("Pictures of the same eight z in four rows: BatchNorm with the statistics of the picture alone, of a batch "
+                f"with {self.company} others, with kept averages, and with averages restarted and moved by {self.batches} "
+                f"batches. For the first z a pixel differs from the kept averages by {r['alone']:.3f}, {r['company']:.3f} and "
                 f"{r['restarted']:.3f} of the range.")
 
     def __repr__(self) -> str:

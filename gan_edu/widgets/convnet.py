@@ -92,8 +92,8 @@ def stages(G: nn.Module, packed: Packed, z: torch.Tensor, *, mute: tuple[int, in
 def _sequence(G: nn.Module) -> list[nn.Module]:
     children = list(G.children())
     if not hasattr(G, "latent_dim") or len(children) != 1 or not isinstance(children[0], nn.Sequential):
-        raise ValueError(f"the page runs a generator that is one nn.Sequential, such as DCGANGenerator or ConvGenerator; got "
-                         f"{type(G).__name__}")
+        raise ValueError("the page runs a generator that is one nn.Sequential, such as DCGANGenerator or ConvGenerator; "
+                         f"got {type(G).__name__}")
     return list(children[0])
 
 
@@ -104,7 +104,8 @@ def _operation(module: nn.Module, before: list[dict], shape: list[int], matrices
         return _product(module, first, shape, matrices)
     if isinstance(module, nn.BatchNorm2d) and module.running_mean is not None:
         at = sum(part.size for part in norms)
-        norms += [t.detach().float().cpu().numpy() for t in (module.weight, module.bias, module.running_mean, module.running_var)]
+        numbers = (module.weight, module.bias, module.running_mean, module.running_var)
+        norms += [t.detach().float().cpu().numpy() for t in numbers]
         return {"op": "norm", "eps": module.eps, "channels": module.num_features, "at": at}
     if isinstance(module, nn.ReLU | nn.LeakyReLU):
         return {"op": "leaky", "slope": getattr(module, "negative_slope", 0.0)}
@@ -112,8 +113,8 @@ def _operation(module: nn.Module, before: list[dict], shape: list[int], matrices
         return {"op": "double", "shape": shape}
     known = {nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.Unflatten: "same", FromUnit: "from unit"}
     if type(module) not in known:
-        raise ValueError(f"the page cannot run {type(module).__name__}; it knows convolutions, BatchNorm2d, bilinear doubling, "
-                         "ReLU, LeakyReLU, Tanh and Sigmoid")
+        raise ValueError(f"the page cannot run {type(module).__name__}; it knows convolutions, BatchNorm2d, bilinear "
+                         "doubling, ReLU, LeakyReLU, Tanh and Sigmoid")
     return {"op": known[type(module)]}
 
 
@@ -129,7 +130,8 @@ def _product(module: nn.Module, first: bool, shape: list[int], matrices: list[di
     matrices.append({"W": rows.numpy(), "b": taps.numpy(), "act": "none"})
     op = {"op": name, "matrix": len(matrices) - 1, "shape": shape}
     if not first:
-        op |= {"kernel": module.kernel_size[0], "stride": module.stride[0], "padding": module.padding[0], "bias": bias.tolist()}
+        op |= {"kernel": module.kernel_size[0], "stride": module.stride[0], "padding": module.padding[0],
+               "bias": bias.tolist()}
     return op
 
 

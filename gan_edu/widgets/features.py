@@ -22,7 +22,8 @@ WHITE = 0.995                       # share of the values of a layer on the swee
 ROWS = 5                            # maps in the static twin
 
 
-class FeatureMapExplorer(Explorer, js=["net.js", "noise.js", "convnet.js", "features_views.js", "features.js"], css=["features.css"]):
+class FeatureMapExplorer(Explorer, css=["features.css"], js=[
+        "net.js", "noise.js", "convnet.js", "features_views.js", "features.js"]):
     """Show every map of a layer of G while z goes along the great circle from one point to another.
 
     A map is what one channel says after its rectifier, at each place. The map under the lens can be muted: set to 0 for
@@ -30,7 +31,8 @@ class FeatureMapExplorer(Explorer, js=["net.js", "noise.js", "convnet.js", "feat
     G: a name from `pretrained.available()`, a game (its moving average where there is one), or a generator that
     `convnet.pack` knows. seed: the 64 points are drawn with torch.Generator().manual_seed(seed + i).
     start, end: which of them the sweep joins; t: where on it, 0 to 1; layer, channel: the map under the lens, at first the
-    one of the last layer that draws most; muted: whether the strip is drawn without it. TraitError outside the limits, ValueError for another G.
+    one of the last layer that draws most; muted: whether the strip is drawn without it. TraitError outside the limits,
+    ValueError for another G.
     """
 
     spec = traitlets.Dict().tag(sync=True)
@@ -112,7 +114,8 @@ class FeatureMapExplorer(Explorer, js=["net.js", "noise.js", "convnet.js", "feat
         found = stages(self.G, self._packed, self.points(ts))
         maps, pictures = found[self.layer], found[-1]
         chosen = np.argsort(-maps.std(0).mean((1, 2)), kind="stable")[:ROWS]
-        rows = [pictures.mean(1)] + [_enlarged((2 * maps[:, c] / self.scale() - 1).clip(-1, 1), pictures.shape[-1]) for c in chosen]
+        grey, side = (2 * maps / self.scale() - 1).clip(-1, 1), pictures.shape[-1]
+        rows = [pictures.mean(1)] + [_enlarged(grey[:, c], side) for c in chosen]
         return plots.image_grid(np.concatenate(rows), columns=STEPS, row_labels=["picture", *(f"map {c}" for c in chosen)],
                                 column_labels=[f"{t:.2f}" for t in ts],
                                 title=f"The {ROWS} of {self._packed.layers[self.layer]['name']} that change most").figure
@@ -122,8 +125,8 @@ class FeatureMapExplorer(Explorer, js=["net.js", "noise.js", "convnet.js", "feat
         layer, channel = self.place()
         r = self.readouts()
         return (f"Pictures along a sweep from one z to another, and below them maps of layer {layer + 1}, "
-                f"{self._packed.layers[layer]['name']}, on one scale up to {r['scale']:.2f}. Without map {channel} a pixel of the "
-                f"first picture changes by {r['draws']:.3f} of the range.")
+                f"{self._packed.layers[layer]['name']}, on one scale up to {r['scale']:.2f}. Without map {channel} a pixel of "
+                f"the present picture changes by {r['draws']:.3f} of the range.")
 
     def __repr__(self) -> str:
         return f"FeatureMapExplorer(layer={self.layer}, channel={self.channel}, t={self.t:g})"

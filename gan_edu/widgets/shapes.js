@@ -72,7 +72,7 @@ function render({ model, el }) {
   const chain = kit.h("div", { class: "gx-chain" });
   const heat = cells({ size: 190, color: "generated", label: "Inputs that reach each pixel of the chosen layer's output" });
   const bars = plot({ label: "inputs that reach each output pixel, along one row", height: 190, left: 30, x: { domain: [0, 8], ticks: 4, format: (v) => String(Math.round(v)), label: "output pixel, along a row" }, y: { domain: [0, 4], ticks: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], format: String, label: "inputs along the row" } });
-  const bar = bars.bars({ color: "generated", opacity: 0.6 });
+  const bar = bars.bars({ color: "generated", opacity: 0.45 }), edge = bars.line({ color: "generated", width: 1.5 });
   const below = kit.h("div", { class: "gx-row" }, heat.svg, kit.h("div", { style: "flex: 1 1 240px; min-width: 200px" }, bars.el));
 
   function choosing(svg, n) {
@@ -128,6 +128,7 @@ function render({ model, el }) {
       heat.draw(counts, counts, `: ${ends[0]} to ${ends[1]}`);
       bars.domain({ x: [0, counts.length], y: [0, Math.max(...counts) + 0.5] });
       bar.set(Array.from({ length: counts.length + 1 }, (_, i) => i), counts);
+      edge.set(counts.flatMap((_, i) => [i, i + 1]), counts.flatMap((v) => [v, v]));
       bars.describe(`Inputs that reach each of the ${counts.length} output pixels of layer ${at + 1} along a row: ${counts.slice(0, 12).join(", ")}${counts.length > 12 ? ", ..." : ""}`);
     }
     const one = layers[at];

@@ -161,8 +161,9 @@ class ShapeExplorer(Explorer, js=["shapes_counts.js", "shapes.js"], css=["shapes
         """Return the figure in words."""
         r = self.readouts()
         chain = " to ".join("nothing" if n is None else str(n) for n in self.sides)
-        field = "" if r["field"] is None else f" The chosen pixel is fed by {r['field']} \N{MULTIPLICATION SIGN} {r['field']} pixels of the input."
-        most = "" if r["most"] is None else f" In layer {self.at + 1} a pixel is reached by {r['least']} to {r['most']} inputs."
+        square = f"{r['field']} \N{MULTIPLICATION SIGN} {r['field']}"
+        field = "" if r["field"] is None else f" The chosen pixel is fed by {square} pixels of the input."
+        most = f" In layer {self.at + 1} a pixel is reached by {r['least']} to {r['most']} inputs." if r["most"] else ""
         return f"A chain of {len(self.layers)} convolutions, side {chain}.{field}{most}"
 
     def __repr__(self) -> str:
