@@ -68,7 +68,8 @@ LOSS_SLIPS = {
 
 def test_ablation():
     survives("13-ablation",
-             right=[by_softplus, lambda l, f, x, a, b: b * binary_cross_entropy_with_logits(l, torch.ones_like(l)) + a * l1_loss(f, x),
+             right=[by_softplus,
+                    lambda l, f, x, a, b: b * binary_cross_entropy_with_logits(l, torch.ones_like(l)) + a * l1_loss(f, x),
                     lambda l, f, x, a, b: (a * (f - x).abs().mean() - b * logsigmoid(l).mean()).item(),
                     lambda l, f, x, a, b: b * np.logaddexp(0, -l.numpy()).mean() + a * np.abs(f.numpy() - x.numpy()).mean()],
              wrong=[*LOSS_SLIPS.values(), lambda l, f, x, a, b: 0.0, lambda l, f, x, a, b: l], secrets=("abs().mean()",))
@@ -83,9 +84,11 @@ RIGHT = {"L2": 0.4, "L1": 1, "lost": 3.01}
 
 
 def test_psnr():
-    survives("13-psnr", right=[RIGHT, {"L2": 2 * 0.7 - 1, "L1": 1.0, "lost": 10 * math.log10(2)}, {"L2": np.float32(0.4), "L1": torch.tensor(1), "lost": 3.0}],
-             wrong=[RIGHT | change for change in ({"L2": 0.7}, {"L2": 1}, {"L1": 0.4}, {"L1": -1}, {"lost": 2}, {"lost": 6.02}, {"lost": -3.01},
-                                                  {"lost": 0}, {"L2": ...})] + [{"L2": 0.4}, [0.4, 1, 3.01]], secrets=("10 log10(2)", "2p - 1"))
+    changes = ({"L2": 0.7}, {"L2": 1}, {"L1": 0.4}, {"L1": -1}, {"lost": 2}, {"lost": 6.02}, {"lost": -3.01}, {"lost": 0},
+               {"L2": ...})
+    survives("13-psnr", right=[RIGHT, {"L2": 2 * 0.7 - 1, "L1": 1.0, "lost": 10 * math.log10(2)},
+                               {"L2": np.float32(0.4), "L1": torch.tensor(1), "lost": 3.0}],
+             wrong=[*(RIGHT | change for change in changes), {"L2": 0.4}, [0.4, 1, 3.01]], secrets=("10 log10(2)", "2p - 1"))
     assert "squared already" in repr(refuses("13-psnr", RIGHT | {"lost": 6.02}))
     assert "10 log10 of it" in repr(refuses("13-psnr", RIGHT | {"lost": 2}))
     accepts("13-psnr", RIGHT)

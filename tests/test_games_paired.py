@@ -65,8 +65,12 @@ def test_pix2pix_losses_are_equations_1_3_and_4():
     x, y = by_hand()
     game = Pix2Pix(Scaled(3), Weighing(), l1=10.0, adversarial=2.0)
     fake, xn, yn = 0.7 * y.numpy() + 0.1, x.numpy(), y.numpy()
-    logit = lambda image: 1.5 * image.mean((1, 2, 3)) - 0.4 * yn.mean((1, 2, 3))
-    assert game.discriminator_loss((x, y)).item() == pytest.approx((softplus(-logit(xn)) + softplus(logit(fake))).mean(), rel=1e-5)
+
+    def logit(image):
+        return 1.5 * image.mean((1, 2, 3)) - 0.4 * yn.mean((1, 2, 3))
+
+    assert game.discriminator_loss((x, y)).item() == pytest.approx(
+        (softplus(-logit(xn)) + softplus(logit(fake))).mean(), rel=1e-5)
     expected = 2 * softplus(-logit(fake)).mean() + 10 * np.abs(fake - xn).mean()
     assert game.generator_loss((x, y)).item() == pytest.approx(expected, rel=1e-5)
     assert float(game.readings["distance"]) == pytest.approx(np.abs(fake - xn).mean(), rel=1e-5)
@@ -104,8 +108,8 @@ def test_d_of_pix2pix_judges_the_pair_and_d_of_srgan_the_image(digits):
         game = small(cls)
         x, y = next(pairs_for(game, digits).batches(8, seed=0))
         with torch.no_grad():
-            verdict = lambda y: game.D(x, *game._told(y))
-            assert torch.equal(verdict(y), verdict(y.flip(0))) != told
+            verdicts = [game.D(x, *game._told(some)) for some in (y, y.flip(0))]
+            assert torch.equal(*verdicts) != told
 
 
 @pytest.mark.parametrize("cls", [Pix2Pix, SRGAN])
@@ -128,7 +132,10 @@ def test_d_s_step_leaves_g_alone_and_without_a_judge_g_learns_from_the_distance(
 def test_noise_is_dropout_and_comes_from_the_generator(digits):
     game = small(Pix2Pix)
     y = paired(digits, "edges").take(4).y
-    draw = lambda seed: game.translate(y, generator=torch.Generator().manual_seed(seed))
+
+    def draw(seed):
+        return game.translate(y, generator=torch.Generator().manual_seed(seed))
+
     before, modes = torch.get_rng_state(), [m.training for m in game.G.modules()]
     assert torch.equal(draw(1), draw(1)) and not torch.equal(draw(1), draw(2))
     assert torch.equal(game.translate(y, noise=False), game.translate(y, noise=False))
@@ -191,14 +198,15 @@ def test_train_plays_them_and_two_parts_make_one_run(cls, k, digits, tmp_path):
         assert all(torch.equal(ours[key], theirs[key]) for key in ours), name
 
 
-@pytest.mark.parametrize("game", [lambda: small(Pix2Pix, l1=7.0, objective="least_squares"), lambda: small(SRGAN, adversarial=0.25)])
+@pytest.mark.parametrize("game", [lambda: small(Pix2Pix, l1=7.0, objective="least_squares"),
+                                  lambda: small(SRGAN, adversarial=0.25)])
 def test_a_file_gives_back_the_game(game, tmp_path, digits):
     game = game()
     found, _, _ = load_checkpoint(save_checkpoint(tmp_path / "game.safetensors", game))
     assert type(found) is type(game) and found.config == game.config
     y = pairs_for(game, digits).take(2).y
-    draw = lambda some: some.translate(y, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(draw(found), draw(game))
+    drawn = [some.translate(y, generator=torch.Generator().manual_seed(0)) for some in (found, game)]
+    assert torch.equal(*drawn)
 
 
 def test_a_few_steps_bring_the_picture_nearer(digits):

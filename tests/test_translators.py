@@ -47,7 +47,8 @@ def test_receptive_field_refuses(layers):
         receptive_field(layers)
 
 
-@pytest.mark.parametrize("side, depth, inputs, channels", [(28, 3, 1, 1), (28, 1, 1, 1), (32, 5, 3, 3), (7, 2, 2, 1), (16, 4, 1, 3)])
+@pytest.mark.parametrize("side, depth, inputs, channels", [(28, 3, 1, 1), (28, 1, 1, 1), (32, 5, 3, 3), (7, 2, 2, 1),
+                                                           (16, 4, 1, 3)])
 def test_unet_gives_the_shape_it_says_at_every_side(side, depth, inputs, channels):
     G = UNet(inputs=inputs, shape=(channels, side, side), width=4, depth=depth)
     x = G(torch.rand(2, inputs, side, side) * 2 - 1)

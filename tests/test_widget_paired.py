@@ -48,7 +48,8 @@ def explorer(tiny_images):
 @pytest.fixture
 def lens(digits):
     with seeded(0):
-        games = {key: SRGAN(SuperResolutionGenerator(width=2, blocks=1), DCGANDiscriminator(width=2, norm="none")) for key in ("l2", "gan")}
+        games = {key: SRGAN(SuperResolutionGenerator(width=2, blocks=1), DCGANDiscriminator(width=2, norm="none"))
+                 for key in ("l2", "gan")}
         torch.nn.init.normal_(games["gan"].G.last.weight, 0, 0.5)
     return LensExplorer(games, images=digits.take(5))
 
@@ -61,7 +62,8 @@ def given(packed, x):
 # ---- the network in the page
 
 @needs_node
-@pytest.mark.parametrize("arguments", [{"width": 3}, {"width": 2, "skips": False}, {"width": 2, "depth": 4, "shape": (3, 20, 20), "inputs": 2}])
+@pytest.mark.parametrize("arguments", [{"width": 3}, {"width": 2, "skips": False},
+                                       {"width": 2, "depth": 4, "shape": (3, 20, 20), "inputs": 2}])
 def test_the_page_runs_the_u_net_that_torch_runs(arguments):
     with seeded(0):
         G = lively(UNet(**arguments))
@@ -75,14 +77,16 @@ def test_the_page_runs_the_u_net_that_torch_runs(arguments):
 def test_noise_is_asked_for_and_repeats_with_its_number():
     G = lively(UNet(width=3))
     x = torch.rand(1, 1, 28, 28) * 2 - 1
-    off, one, again, two = np.array(run_js([source("unet.js")], RUN + "return [0, 1, 1, 2].map((seed) => Array.from(g(x, seed)));", **given(pack(G), x)))
+    body = RUN + "return [0, 1, 1, 2].map((seed) => Array.from(g(x, seed)));"
+    off, one, again, two = np.array(run_js([source("unet.js")], body, **given(pack(G), x)))
     assert (one == again).all() and (one != two).any() and (one != off).any()
 
 
 @needs_node
 def test_the_page_drops_the_share_it_should():
     """With weights that pass a constant through the layers with dropout, half of it arrives as 0 and half doubled."""
-    body = """const n = 64, op = { up: true, inputs: 1, outputs: 1, kernel: 1, stride: 1, padding: 0, side: n, out: n, act: "relu", drop: 0.5, push: false, join: false };
+    body = """const n = 64, op = { up: true, inputs: 1, outputs: 1, kernel: 1, stride: 1, padding: 0, side: n, out: n,
+      act: "relu", drop: 0.5, push: false, join: false };
     const g = unet.load({ ops: [op] }, new Int16Array([100]).buffer, new Float32Array([0.01, 0]).buffer);
     return Array.from(g(new Float32Array(n * n).fill(1), 7));"""
     values = np.array(run_js([source("unet.js")], body))
@@ -118,7 +122,8 @@ def test_mix_is_of_pictures(explorer):
     assert explorer.readouts()["mix"] == pytest.approx(explorer.readouts()["GAN"])
 
 
-@pytest.mark.parametrize(("trait", "value"), [("cells", "01"), ("cells", "2" * 196), ("mix", 1.5), ("noise", -1), ("noise", 1000), ("mix", float("nan"))])
+@pytest.mark.parametrize(("trait", "value"), [("cells", "01"), ("cells", "2" * 196), ("mix", 1.5), ("noise", -1),
+                                              ("noise", 1000), ("mix", float("nan"))])
 def test_what_is_outside_is_refused(explorer, trait, value):
     with pytest.raises(traitlets.TraitError):
         setattr(explorer, trait, value)
@@ -140,14 +145,16 @@ def test_the_numbers_are_those_of_the_measures(lens, digits):
                 continue
             x, right = lens.pictures[key][lens.which][None], pairs.x[lens.which][None]
             assert r[key]["psnr"] == pytest.approx(float(psnr(x, right)), abs=0.02)                # the page has 256 greys
-            assert r[key]["sharpness"] == pytest.approx(float(high_frequency_energy(x) / high_frequency_energy(right)), rel=0.05, abs=2e-3)
+            share = float(high_frequency_energy(x) / high_frequency_energy(right))
+            assert r[key]["sharpness"] == pytest.approx(share, rel=0.05, abs=2e-3)
             part = [image[:, :, lens.y:lens.y + LENS, lens.x:lens.x + LENS] for image in (x, right)]
             assert r[key]["lens"] == pytest.approx(float(psnr(*part)), abs=0.05)
 
 
 def test_pixels_are_the_pictures(lens, digits):
     grey = np.frombuffer(lens.pixels, np.uint8).reshape(5, 5, 28, 28)
-    assert np.array_equal(grey[:, 0], digits.images[:5, 0].numpy()) and lens.small == paired(digits.take(5), "small").inputs.numpy().tobytes()
+    assert np.array_equal(grey[:, 0], digits.images[:5, 0].numpy())
+    assert lens.small == paired(digits.take(5), "small").inputs.numpy().tobytes()
     assert np.array_equal(grey[:, 1, ::4, ::4], np.frombuffer(lens.small, np.uint8).reshape(5, 7, 7))
 
 

@@ -30,18 +30,19 @@ def _steps(layers: list[tuple[int, int]], upto: int) -> int:
 def _field_slips(layers: list[tuple[int, int]]) -> list[tuple[float, str]]:
     kernels = [kernel for kernel, _ in layers]
     return [
-        (1 + sum(kernel - 1 for kernel in kernels), "that would be right if all strides were 1. After a stride of 2, one step of "
-                                                    "the next layer is two pixels wide."),
+        (1 + sum(kernel - 1 for kernel in kernels),
+         "that would be right if all strides were 1. After a stride of 2, one step of the next layer is two pixels wide."),
         (1 + sum((kernel - 1) * _steps(layers, i + 1) for i, kernel in enumerate(kernels)),
          "each layer's own stride counts only for the layers behind it."),
-        (sum((kernel - 1) * _steps(layers, i) for i, kernel in enumerate(kernels)), "one pixel is missing: no layers at all see 1."),
+        (sum((kernel - 1) * _steps(layers, i) for i, kernel in enumerate(kernels)),
+         "one pixel is missing: no layers at all see 1."),
         (math.prod(kernels), "kernels do not multiply: two layers of 3 see 5 pixels, not 9."),
         (sum(kernels), "two layers of 3 see 5 pixels, not 6: their windows overlap."),
         (_by_tracing(layers[::-1]), "you take the layers in the wrong order; the first in the list is next to the pixels."),
     ]
 
 
-@exercise("13-field", "Right for every stack, and 70 for the paper's five layers: that is why it is called the 70 x 70 PatchGAN.")
+@exercise("13-field", "Right for every stack, and 70 for the paper's five layers: hence its name, the 70 x 70 PatchGAN.")
 def _(answer: object) -> str | None:
     field = function(answer, "your answer")
     for layers in _STACKS:
@@ -60,13 +61,15 @@ def _(answer: object) -> str | None:
 def _loss_cases() -> list[tuple[str, torch.Tensor, torch.Tensor, torch.Tensor, float, float]]:
     draw = torch.Generator().manual_seed(13)
     found = []
-    for what, l1, adversarial, shift in (("both parts", 100.0, 1.0, 0.0), ("L1 alone", 10.0, 0.0, 0.5), ("the judge alone", 0.0, 1.0, -0.5),
-                                         ("other weights", 3.0, 0.25, 1.0)):
+    weights = (("both parts", 100.0, 1.0, 0.0), ("L1 alone", 10.0, 0.0, 0.5), ("the judge alone", 0.0, 1.0, -0.5),
+               ("other weights", 3.0, 0.25, 1.0))
+    for what, l1, adversarial, shift in weights:
         logits = torch.randn(4, 1, 3, 3, generator=draw) + shift
         images = [torch.rand(4, 1, 5, 5, generator=draw) * 2 - 1 for _ in range(2)]
         found.append((what, logits, *images, l1, adversarial))
     what, logits, x_fake, x, l1, adversarial = found[0]
-    return [*found, ("logits of -200, which a sure judge gives", torch.full_like(logits, -200.0), x_fake, x, l1, adversarial)]
+    sure = torch.full_like(logits, -200.0)
+    return [*found, ("logits of -200, which a sure judge gives", sure, x_fake, x, l1, adversarial)]
 
 
 def _parts(logits: torch.Tensor, x_fake: torch.Tensor, x: torch.Tensor) -> tuple[float, float]:
@@ -75,24 +78,26 @@ def _parts(logits: torch.Tensor, x_fake: torch.Tensor, x: torch.Tensor) -> tuple
     return float(np.logaddexp(0, -l).mean()), float(np.abs(x_fake.double().numpy() - x.double().numpy()).mean())
 
 
-def _loss_slips(logits: torch.Tensor, x_fake: torch.Tensor, x: torch.Tensor, l1: float, adversarial: float) -> list[tuple[float, str]]:
+def _loss_slips(logits: torch.Tensor, x_fake: torch.Tensor, x: torch.Tensor, l1: float,
+                adversarial: float) -> list[tuple[float, str]]:
     judged, distance = _parts(logits, x_fake, x)
     l, difference = logits.double().numpy(), (x_fake - x).double().numpy()
     return [
         (adversarial * judged + l1 * np.square(difference).mean(), "the distance is squared; eq. (3) has absolute values."),
         (adversarial * judged + l1 * np.abs(difference).sum(), "you sum the pixels' differences; take their mean."),
-        (adversarial * judged + l1 * np.abs(difference).sum((1, 2, 3)).mean(), "you sum over pixels; take the mean over them too."),
+        (adversarial * judged + l1 * np.abs(difference).sum((1, 2, 3)).mean(),
+         "you sum over pixels; take the mean over them too."),
         (adversarial * judged + distance, "l1 is not used."), (judged + l1 * distance, "adversarial is not used."),
-        (adversarial * float(np.logaddexp(0, l).mean()) + l1 * distance, "G wants its pictures to be taken for real ones: -log D, not "
-                                                                         "-log(1 - D), which is D's loss."),
-        (-adversarial * float(np.logaddexp(0, l).mean()) + l1 * distance, "that is the minimax form, log(1 - D), which saturates "
-                                                                          "(notebook 04); take -log D."),
+        (adversarial * float(np.logaddexp(0, l).mean()) + l1 * distance,
+         "G wants its pictures to be taken for real ones: -log D, not -log(1 - D), which is D's loss."),
+        (-adversarial * float(np.logaddexp(0, l).mean()) + l1 * distance,
+         "that is the minimax form, log(1 - D), which saturates (notebook 04); take -log D."),
         (-adversarial * judged + l1 * distance, "the adversarial part has the wrong sign."),
         (-adversarial * float(l.mean()) + l1 * distance, "that is the Wasserstein loss; take -log sigmoid(logits)."),
     ]
 
 
-@exercise("13-ablation", "Right: one line, and each half can be switched off. Those are the paper's three ablations: L1, cGAN, L1 + cGAN.")
+@exercise("13-ablation", "Right: one line, and each half can be switched off: the paper's ablations L1, cGAN, L1 + cGAN.")
 def _(answer: object) -> str | None:
     loss = function(answer, "your answer")
     for what, logits, x_fake, x, l1, adversarial in _loss_cases():
@@ -105,11 +110,13 @@ def _(answer: object) -> str | None:
         except NotYet:
             if "-200" not in what:
                 raise
-            return ("it is right until D is sure: sigmoid(-200) is 0 in float32, and its log is no number. Use softplus(-logits), which "
-                    "is -log sigmoid(logits) without the detour.")
+            return ("it is right until D is sure: sigmoid(-200) is 0 in float32, and its log is no number. Use "
+                    "softplus(-logits), which is -log sigmoid(logits) without the detour.")
         if abs(found - right) > 1e-4 * max(1, abs(right)):
-            slip = next((why for value, why in _loss_slips(logits, x_fake, x, l1, adversarial) if abs(value - found) < 1e-4 * max(1, abs(value))), "")
-            return f"for {what} (l1 = {l1:g}, adversarial = {adversarial:g}) it gives {found:.4f} and should give {right:.4f}. {slip}".strip()
+            slips = _loss_slips(logits, x_fake, x, l1, adversarial)
+            why = next((words for value, words in slips if abs(value - found) < 1e-4 * max(1, abs(value))), "")
+            return (f"for {what} (l1 = {l1:g}, adversarial = {adversarial:g}) it gives {found:.4f} and should give "
+                    f"{right:.4f}. {why}").strip()
     return None
 
 
@@ -132,12 +139,12 @@ def _lost(found: float) -> str | None:
         return "lost: PSNR takes 10 log10 of the ratio of *squared* errors, which are squared already."
     if abs(found - 2) < 0.02:
         return "lost: that is the ratio of the squared errors; in decibels it is 10 log10 of it."
-    return ("lost: write x for the truth and x' for a second draw, independent and from the same law. E (x - x')^2 is the variance of "
-            "a difference; compare it with the variance of x, which is what the best constant leaves.")
+    return ("lost: write x for the truth and x' for a second draw, independent and from the same law. E (x - x')^2 is the "
+            "variance of a difference; compare it with the variance of x, which is what the best constant leaves.")
 
 
-@exercise("13-psnr", "Right: the mean wins PSNR and is grey, a colour no pixel ever has; a sampler that could not be told from the truth "
-                     "loses 3 dB. PSNR does not reward pictures, it rewards averages.")
+@exercise("13-psnr", "Right: the mean wins PSNR and is grey, a colour no pixel ever has; a sampler that could not be told from "
+                     "the truth loses 3 dB. PSNR does not reward pictures, it rewards averages.")
 def _(answer: object) -> str | None:
     if not isinstance(answer, dict) or set(answer) != {"L2", "L1", "lost"}:
         return 'your answer should be a dict with the keys "L2", "L1" and "lost".'

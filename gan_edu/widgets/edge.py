@@ -10,7 +10,7 @@ import torch
 import traitlets
 from torch import Tensor
 
-from gan_edu import plots
+from gan_edu import plots, pretrained
 from gan_edu.data import ImageSet, load_images, scale
 from gan_edu.data_paired import edges
 from gan_edu.games_paired import Pix2Pix
@@ -26,7 +26,8 @@ class EdgeExplorer(Explorer, js=["unet.js", "edge.js"], css=["edge.css"]):
     """Show the digit that two translators see in an outline: one that learnt from L1 alone, one from L1 and a judge.
 
     l1, gan: names of shipped weights or Pix2Pix games with a UNet. images: where the ten examples, one of each digit, are
-    taken from, and what `real` sharpness is measured on; None takes scikit-learn's test digits. cells: the outline, 196
+    taken from; None takes scikit-learn's test digits. real: the energy of real digits, that of MNIST's test images where gan
+    is a name, else of `images`. cells: the outline, 196
     signs "0" or "1", row by row. mix: 0 to 1, the picture is (1 - mix) times the one and mix times the other (their
     pictures are mixed, not their weights). noise: which dropout masks, 1 to 999; 0: none. TraitError outside these.
     """
@@ -47,8 +48,9 @@ class EdgeExplorer(Explorer, js=["unet.js", "edge.js"], css=["edge.css"]):
         rows = edges(images.images[first])[:, 0, ::2, ::2].flatten(1)
         examples = ["".join("1" if v else "0" for v in row) for row in rows.tolist()]
         packed = [pack(game.G if game.G_ema is None else game.G_ema) for game in self.games.values()]
-        super().__init__(**{"cells": examples[digit % len(examples)]} | traits, examples=examples, spec=packed[0].spec,
-                         real=float(high_frequency_energy(scale(images.images)).mean()),
+        real = (pretrained.card(gan)["scores"]["energy_of_real"] if isinstance(gan, str)
+                else float(high_frequency_energy(scale(images.images)).mean()))
+        super().__init__(**{"cells": examples[digit % len(examples)]} | traits, examples=examples, spec=packed[0].spec, real=real,
                          weights_l1=packed[0].weights, scales_l1=packed[0].scales,
                          weights_gan=packed[1].weights, scales_gan=packed[1].scales)
 
@@ -94,9 +96,7 @@ class EdgeExplorer(Explorer, js=["unet.js", "edge.js"], css=["edge.css"]):
 
 
 def _game(game: str | Pix2Pix) -> Pix2Pix:
-    if isinstance(game, str):
-        from gan_edu import pretrained
-        game = pretrained.load(game)
+    game = pretrained.load(game) if isinstance(game, str) else game
     if not isinstance(game, Pix2Pix):
         raise ValueError(f"the explorer shows Pix2Pix games, got {type(game).__name__}")
     return game

@@ -64,8 +64,8 @@ function render({ model, el }) {
       const words = (v) => (Number.isFinite(v) ? `${kit.fixed(v, 1)} dB` : "exact");
       way.caption.textContent = k ? `${names[way.key]}: ${words(found[way.key].psnr)}, under the lens ${words(found[way.key].lens)}` : names[way.key];
     });
-    const own = Object.keys(all).map((key) => found[key]), shown = [...own, ...Object.values(known)];
-    chart.domain({ x: [0, Math.max(1.2, ...shown.map((v) => v.sharpness + 0.15))], y: [Math.min(12, ...shown.map((v) => v.psnr - 1)), Math.max(24, ...shown.map((v) => v.psnr + 1))] });
+    const own = Object.keys(all).map((key) => found[key]), shown = [...own, ...Object.values(known)], widest = Math.max(1, ...shown.map((v) => v.sharpness));
+    chart.domain({ x: [-0.06 * widest, 1.3 * widest], y: [Math.min(12, ...shown.map((v) => v.psnr - 1)), Math.max(24, ...shown.map((v) => v.psnr + 1))] });
     rule.set(1);
     for (const [key, { dot, text, own: mine }] of Object.entries(all)) {
       mine.set([found[key].sharpness], [found[key].psnr]);

@@ -31,7 +31,8 @@ def pack(G: UNet) -> Packed:
         sides.append((sides[-1] + 1) // 2)
     ops, weights, scales = [], [], []
     parts = [*((layer, i, i + 1) for i, layer in enumerate(G.down)),
-             *((layer, len(G.down) - i, len(G.down) - i - 1) for i, layer in enumerate(G.up)), (G.last[:3], 0, 0), (G.last[3:], 0, 0)]
+             *((layer, len(G.down) - i, len(G.down) - i - 1) for i, layer in enumerate(G.up)),
+             (G.last[:3], 0, 0), (G.last[3:], 0, 0)]
     for layer, before, after in parts:
         W, bias, op = _folded(layer)
         scale = np.abs(W).max((1, 2, 3)).clip(1e-12) / 32767
