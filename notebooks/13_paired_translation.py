@@ -15,7 +15,7 @@
 #
 # **Time.** 45 minutes to read and run, 25 more for the three exercises.
 #
-# **Prerequisites.** Notebooks 06 (a GAN on digits), 08 (convolutions), 12 (a judge that is told something).
+# **Prerequisites.** Notebooks 06, 08 and 12: a GAN on digits, convolutions, a judge that is told something.
 
 # %%
 import numpy as np
@@ -39,7 +39,7 @@ torch.set_num_threads(1);
 digits = load_images("digits", split="test").take(60)
 views = {name: paired(digits, name) for name in VIEWS}
 for name, pairs in views.items():
-    print(f"{name:8} {pairs}")
+    print(f"{name:8} {pairs.y[0].numel():4} numbers, {pairs.x[0].numel()} are wanted: {pairs}")
 shown = [views["edges"].y[:8], views["quarter"].y[:8], enlarge(views["small"].y[:8], mode="nearest"), views["edges"].x[:8]]
 grid = plots.image_grid(torch.cat(shown), columns=8, row_labels=["edges", "quarter", "small", "right image"])
 plots.show(grid, "Eight digits in the bottom row; above each its outline, its upper left quarter, and its 7 by 7 pixels.")
@@ -48,8 +48,8 @@ plots.show(grid, "Eight digits in the bottom row; above each its outline, its up
 # ## One input, several answers
 #
 # The outline does not say how bright the ink was; the 7 x 7 pixels do not say on which side of a pixel the stroke ran. Several
-# images fit. Take one pixel of which the input says this much only: it is white ($+1$) with probability 0.7, black ($-1$)
-# with probability 0.3. A network that is asked for *one* number, and judged by its distance from the truth, answers ...
+# images fit. Take one pixel of which the input says this much only: it is white ($+1$) in 7 of 10 cases, else
+# black ($-1$). A network that is asked for *one* number, and judged by its distance from the truth, answers ...
 #
 # *Predict, then run.* Which value has the smallest expected **squared** error? Which the smallest expected **absolute** error?
 
@@ -166,7 +166,7 @@ check("13-ablation", my_loss)
 # everything else. A minute would not be enough for a good translator, so here are a few steps on the training digits of scikit-learn with a small
 # U-Net, only to see it move.
 #
-# *Predict, then run.* Which of the two will fall in 60 steps, the distance or the adversarial loss?
+# *Predict, then run.* Which of the two will fall in 40 steps, the distance or the adversarial loss?
 
 # %% tags=["nbval-ignore-output"]
 from gan_edu.games_paired import Pix2Pix
@@ -176,7 +176,7 @@ from gan_edu.training import train
 with seeded(0):
     small = Pix2Pix(UNet(width=8), PatchDiscriminator(width=8), l1=100.0)
 adams = tuple(torch.optim.Adam(player.parameters(), lr=2e-3, betas=(0.5, 0.999)) for player in (small.G, small.D))
-history = train(small, paired(load_images("digits"), "edges"), steps=60, batch_size=32, optimizers=adams, progress=False)
+history = train(small, paired(load_images("digits"), "edges"), steps=40, batch_size=32, optimizers=adams, progress=False)
 for name in ("distance", "adversarial"):
     print(f"{name:12} first ten steps {history[name][:10].mean():.3f}, last ten {history[name][-10:].mean():.3f}")
 
@@ -186,11 +186,12 @@ for name in ("distance", "adversarial"):
 # ## The trained pair
 #
 # Two translators are shipped, from the same first weights, with the same steps on MNIST's 60,000 outlines: one with both halves, one with
-# `adversarial=0`. Their cards hold what was measured on MNIST's 10,000 *test* images: the share that the frozen classifier of notebook 10 still reads as
+# `adversarial=0`. Their cards hold what was measured on MNIST's *test* images: the share that the frozen classifier of notebook 10 still reads as
 # the digit that the outline was taken from, the energy in high frequencies beside that of real digits, and PSNR.
 
 # %%
 cards = {name: pretrained.card(name) for name in ("mnist-pix2pix-l1", "mnist-pix2pix")}
+print("trained on", cards["mnist-pix2pix"]["data"])
 for name, card in cards.items():
     s = card["scores"]
     print(f"{name:17} class kept {s['class_kept']:.1%} ± {s['class_error']:.1%}   sharpness {s['sharpness']:.2f}   PSNR {s['psnr']:.2f} dB")
@@ -246,7 +247,7 @@ EdgeExplorer(digit=2)
 
 # %%
 draws = torch.stack([games["mnist-pix2pix"].translate(y, generator=torch.Generator().manual_seed(i)) for i in range(20)])
-spread, between = draws.std(0).mean(), y.new_tensor(views["edges"].x.std(0).mean())
+spread, between = draws.std(0).mean(), views["edges"].x.std(0).mean()
 print(f"mean standard deviation of a pixel: {spread:.3f} over draws for one outline, {between:.3f} over different digits")
 assert spread < 0.2 * between
 
@@ -284,7 +285,7 @@ assert margin > 4 and known["l2"]["psnr"] > known["gan"]["psnr"] and known["gan"
 assert known["bicubic"]["psnr"] > known["nearest"]["psnr"] and known["nearest"]["sharpness"] > known["bicubic"]["sharpness"]
 
 # %% [markdown]
-# (From the cards: 10,000 test images of MNIST.) Both networks are far above what knows nothing of digits. But *within* each pair, of rules and of networks, the two
+# (From the cards: all test images of MNIST.) Both networks are far above what knows nothing of digits. But *within* each pair, of rules and of networks, the two
 # numbers disagree: the smoother one wins PSNR, the other one is nearer to the sharpness of real digits. That is no accident: the squared error is
 # smallest at the mean of all images that fit, and a mean is smooth. And the digit? The share that is still read as what it was:
 
