@@ -16,7 +16,9 @@ _HOMES = {"Explorer": "base", "LatentExplorer": "latent", "DensityExplorer": "tw
           "DiracExplorer": "dirac", "FailureExplorer": "failures",
           "ParzenExplorer": "parzen", "FrechetExplorer": "frechet", "PrecisionRecallExplorer": "coverage",
           "EdgeExplorer": "edge", "LensExplorer": "lens",
-          "ConditionExplorer": "condition", "ConfusionExplorer": "confusion"}
+          "ConditionExplorer": "condition", "ConfusionExplorer": "confusion",
+          "MuseumExplorer": "museum",
+          "CycleExplorer": "cycle"}
 
 __all__ = list(_HOMES)
 

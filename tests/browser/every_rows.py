@@ -8,7 +8,7 @@ from dataclasses import dataclass
 SETUP = """import torch
 from torch import nn
 from IPython.display import display
-from gan_edu import metrics_toys, widgets
+from gan_edu import metrics_toys, museum, widgets
 from gan_edu.data import load_images
 from gan_edu.games_paired import SRGAN, Pix2Pix
 from gan_edu.games_unpaired import CycleGAN
@@ -83,6 +83,8 @@ ROWS = {
     "confusion": Row("ConfusionExplorer", CELL, "[0, 0, 1, 1, 1, 2], [0, 1, 2, 2, 1, 2], classes=3"),
     "edge": Row("EdgeExplorer", "from L1 to GAN", "pix2pix(), pix2pix()"),
     "lens": Row("LensExplorer", "digit", "{'l2': srgan(), 'gan': srgan()}"),
+    "cycle": Row("CycleExplorer", "digit", "cyclegan()"),
+    "museum": Row("MuseumExplorer", "exhibit", "museum.exhibits()[:2]"),
     "k": Row("KExplorer", "budget"),
     "dirac": Row("DiracExplorer", "γ"),
     "failures": Row("FailureExplorer", "time"),
