@@ -69,6 +69,7 @@ def failure(layer, by, expected):
     a, b = layer(x.roll(by, 3))[..., 4:-4], layer(x).roll(expected, 3)[..., 4:-4]
     return ((a - b).abs().mean() / (b - b.mean()).abs().mean()).item()
 
+
 # %% [markdown]
 # *Predict, then run.* With stride 2 only every second place is computed. Which shifts survive that?
 
@@ -127,6 +128,7 @@ def drawn_after(G, D, data, *, rate, steps=200, seed=0):
     rates = [torch.optim.Adam(player.parameters(), lr=rate, betas=(0.5, 0.999)) for player in (game.G, game.D)]
     train(game, data, steps=steps, optimizers=rates, seed=seed, ema=0.98, progress=False)
     return game.sample(1_000, generator=torch.Generator().manual_seed(seed))
+
 
 # %% [markdown]
 # The samples of the third run are put back into order before anybody looks.
@@ -335,6 +337,7 @@ alike = {name: np.corrcoef(x[..., :-1].flatten(), x[..., 1:].flatten())[0, 1] fo
 print("correlation of neighbouring pixels:", {name: f"{r:.1f}" for name, r in alike.items()})
 assert alike["document 3"] > 0.8 and abs(alike["fully connected"]) < 0.1 and abs(alike["DCGAN"]) < 0.2
 
+
 # %% [markdown]
 # Two of them draw noise. Document 3's draws clouds: bilinear enlarging makes neighbours alike before anything is learnt. A
 # transposed convolution with random weights does not; smoothness is left for training to find.
@@ -355,6 +358,7 @@ class Flipped(GAN):
     def generator_loss(self, batch, generator=None):
         fake = self.D(self.G(self.noise(len(batch), generator)))
         return F.softplus(fake).mean()                                        # G aims at 0
+
 
 # %% [markdown]
 # Two games from the same seed, with the document's optimiser (Adam with AMSGrad, rate 1e-3). In the flipped one D begins with its last
@@ -398,6 +402,7 @@ for spread in (1, 0.1**0.5, 0.1):
     print(f"in {spread:.3f}: out {out:.3f}, by formula {np.sqrt(spread**2 / (spread**2 + 0.8)):.3f}")
     assert abs(out - np.sqrt(spread**2 / (spread**2 + 0.8))) < 1e-3
 
+
 # %% [markdown]
 # From (5): the output has variance $v / (v + \epsilon)$. With $\epsilon = 0.8$ that is .745, .333 and .111: the layer that
 # should make every channel equally loud passes a faint one on ever fainter.
@@ -422,6 +427,7 @@ def at_the_start(mean):
     pictures[:, 0, 14, 14].sum().backward()
     return pictures.std().item(), G.net[0].weight.grad.norm().item()
 
+
 # %% [markdown]
 # One number of contrast and one of gradient for each:
 
@@ -430,6 +436,7 @@ published, authors = at_the_start(0), at_the_start(1)
 for what, a, b in zip(("contrast", "gradient at the first layer"), published, authors):
     print(f"{what:28} N(0, .02): {a:.1e}   N(1, .02): {b:.1e}")
 assert published[0] < authors[0] / 20 and published[1] < authors[1] / 20
+
 
 # %% [markdown]
 # With scales near 0 every channel is all but muted, and half of them are turned upside down. Training can repair it, by
@@ -520,6 +527,7 @@ except ValueError as error:
     print("fully connected:", error)
 print("convolutional:", tuple(DCGANGenerator().train()(torch.zeros(1, 100)).shape), "and not a word")
 
+
 # %% [markdown]
 # ### Exercise 3: eval or train?
 #
@@ -555,6 +563,7 @@ from gan_edu.widgets import FeatureMapExplorer
 explorer = FeatureMapExplorer("mnist-dcgan")
 assert explorer.readouts()["draws"] < 0.05
 explorer
+
 
 # %% [markdown]
 # It opens on the map without which this picture changes most, and even that is less than a twentieth of the range a
@@ -613,8 +622,9 @@ assert best["mnist-dcgan"] < best["mnist-mlp"] / 2 and weights["mnist-dcgan"] < 
 assert cards["mnist-dcgan"]["scores"]["parzen"] < cards["mnist-mlp"]["scores"]["parzen"]
 
 # %% [markdown]
-# With less than a sixth of the weights the convolutional generator halves the Fréchet distance, and more. The Parzen score says the
-# opposite: it rewards nearness of pixels, and notebook 10 showed what that is worth.
+# With less than a sixth of the weights the convolutional generator halves the Fréchet distance, and more. Precision and recall say
+# how: it covers more of what people write, and fewer of its samples would pass for it. The Parzen score says the opposite; it rewards
+# nearness of pixels, and notebook 10 shows what that is worth.
 #
 # One reservation: the two runs differ in more than the convolution (steps, rates, a penalty on D's slope instead of BatchNorm
 # in it; their cards say what). The short runs at the top, on whole and on shuffled digits, are the cleaner experiment.

@@ -157,6 +157,7 @@ def test_the_scores_on_the_cards_say_what_the_text_says():
     mlp, conv = (cards[name]["evaluation"]["scores"] for name in cards)
     gap = mlp["frechet"]["value"] - conv["frechet"]["value"]
     assert gap > 4 * np.hypot(mlp["frechet"]["error"], conv["frechet"]["error"])
+    assert conv["recall"]["value"] > mlp["recall"]["value"] and conv["precision"]["value"] < mlp["precision"]["value"]
 
 
 # ---- neighbours

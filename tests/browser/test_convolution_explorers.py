@@ -140,7 +140,7 @@ def test_features_show_what_torch_computes(show, features):
     follow(page, features)
     assert (features.t, features.end, features.layer) == (1.0, 3, 0)
     features_agree(page, features)
-    sheet = page.get_by_role("application").locator("visible=true")
+    sheet = page.get_by_role("application")                   # hidden sheets have no role
     before = features.place()[1]
     sheet.focus()
     page.keyboard.press("ArrowLeft" if before else "ArrowRight")
