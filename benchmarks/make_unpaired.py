@@ -29,7 +29,7 @@ from gan_edu.networks import seeded
 from gan_edu.translators import PatchDiscriminator
 from gan_edu.translators_resnet import ResNetTranslator, TwoJudges
 
-NOISES = (0.0, 0.05, 0.1, 0.2, 0.5)      # standard deviations, of pixels in [-1, 1]
+NOISES = (0.0, 0.1, 0.2, 0.5, 1.0)      # standard deviations, of pixels in [-1, 1]
 
 
 class Unpaired(DCGAN):

@@ -33,7 +33,7 @@ function render({ model, el }) {
   const image = kit.slider({ label: "digit", min: 0, max: shown - 1, step: 1, format: (i) => `${i + 1} of ${shown}`, ...two("image") });
   const at = kit.slider({ label: "noise on B", min: 0, max: levels.length - 1, step: 1, format: (i) => kit.fixed(levels[i]), color: "generated",
     hint: "standard deviation of what is added to both B before the way back; pixels lie in -1 to 1", ...two("at") });
-  const hidden = kit.choice({ label: "B minus true B, shown", options: [[1, "as it is"], [8, "× 8"]], value: model.get("hidden"), onChange: ui.guard((v) => write({ hidden: Number(v) }, true)) });
+  const hidden = kit.choice({ label: "B minus true B, shown", options: [[1, "as it is"], [8, "× 8"]], value: model.get("hidden"), onChange: ui.guard((v) => write({ hidden: v }, true)) });
   const outs = [["carried", "back from B", "generated"], ["true", "back from the true B", "data"], ["error", "difference from A, by B", "generated"],
     ["error true", "by the true B", "data"]].map(([key, label, color]) => [key, kit.readout({ label, color })]);
   const out = Object.fromEntries(outs);
@@ -59,7 +59,7 @@ function render({ model, el }) {
     chance.set(CHANCE); here.set(size);
     out.carried.set(percent(shares[0][l])); out.true.set(percent(shares[1][l]));
     out.error.set(kit.fixed(apart(from, a), 3)); out["error true"].set(kit.fixed(apart(fromTrue, a), 3));
-    image.set(i); at.set(l); hidden.set(String(times));
+    image.set(i); at.set(l); hidden.set(times);
     chart.describe(`Of ${model.get("counted")} digits, with noise ${kit.fixed(size)}: the stripes come back for ${percent(shares[0][l])} from B and for ${percent(shares[1][l])} from the true B.`);
     ui.say(size === 0 ? "To the eye both B are plain digits. Only one of them brings the right stripes back."
       : `The same noise lies on both B. The way back from the true B has nothing to lose: it guesses, at about one in eight.`);

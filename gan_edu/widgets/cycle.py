@@ -17,7 +17,7 @@ from gan_edu.games_unpaired import CycleGAN
 from gan_edu.rng import generator
 from gan_edu.widgets.base import Explorer
 
-LEVELS = (0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)    # standard deviations; pixels lie in [-1, 1]
+LEVELS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)    # standard deviations; pixels lie in [-1, 1]
 SHOWN, COUNTED = 8, 200
 
 

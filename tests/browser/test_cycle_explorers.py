@@ -82,7 +82,8 @@ def test_by_keyboard(show, explorer):
     assert (explorer.image, explorer.at, explorer.hidden) == (6, 2, 1)
     agrees(page, explorer)
     assert "The same noise lies on both B" in page.locator(".gx-status").text_content()
-    assert "as it is" not in page.locator(".gx-panel").nth(3).text_content()
+    assert page.get_by_role("radio", name="as it is").is_checked()
+    assert "grey is 0" in page.locator(".gx-panel").nth(3).text_content()
 
 
 def test_words_for_those_who_cannot_see(show, explorer):
