@@ -5,7 +5,7 @@
 //
 // | call                                    | gives
 // | ---                                     | ---
-// | kit.mount({model, el, title})           | ui: {root, body, say, fail, guard, watch, later, onResize, ask, tell, close}
+// | kit.mount({model, el, title})           | ui: root, body, say, fail, guard, watch, later, onResize, ask, tell, close
 // | ui.body                                 | the element to append to; the title is above it, the status line below
 // | ui.say(text)                            | puts a sentence in the status line (polite, read aloud when it changes)
 // | ui.fail(error)                          | shows an error there; what is drawn stays. ui.say("") clears it
@@ -138,14 +138,20 @@ const kit = (() => {
       }
   }
 
-  // JupyterLab drops what save_changes would say to a kernel that is gone; only a message tells that nobody is there.
-  function reaches(model) {
-    try {
-      model.send({ kind: "hello" });
+  // JupyterLab drops what save_changes would say to a kernel that is gone; only a message tells that nobody is there. One
+  // a second is enough: the kernel reads every one, and moves must not queue behind them.
+  function reacher(model) {
+    let reached = -Infinity;
+    return () => {
+      if (performance.now() - reached < 1000) return true;
+      try {
+        model.send({ kind: "hello" });
+      } catch {
+        return false;
+      }
+      reached = performance.now();
       return true;
-    } catch {
-      return false;
-    }
+    };
   }
 
   // An answer may be long in coming, since a kernel does one thing after another; `slow(true)` is called when a question
@@ -217,7 +223,8 @@ const kit = (() => {
       line,
     );
     el.append(root);
-    const sized = [];
+    const sized = [],
+      reaches = reacher(model);
     const ui = {
       root,
       body,
@@ -257,7 +264,7 @@ const kit = (() => {
       }),
       alone: model.get("alone") === true,
       tell: (traits) => {
-        if (!ui.alone && reaches(model)) {
+        if (!ui.alone && reaches()) {
           set(model, traits, true);
           return;
         }

@@ -16,6 +16,7 @@ HELP = Path(__file__).with_name("every_page.js").read_text()
 FIRST = 1                                              # the cell of the first row; before it is the set-up
 browser = pytest.mark.browser
 each = pytest.mark.parametrize("name", ROWS)
+LOST = "a.querySelector('.gx-status[data-gx-error]')?.textContent.includes('Run the cell again')"
 RESTART = """async () => { const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
     await kernel.restart(); await kernel.info; }"""
 
@@ -48,7 +49,7 @@ class Cell:
     def until(self, test: str, *args) -> None:
         """Wait until a condition on a, b and x holds."""
         self.page.wait_for_function("([at, ...x]) => { const [a, b] = every.roots(at), { picture } = every; return "
-                                    + test + "}", arg=[self.at, *args], timeout=20_000)
+                                    + test + "}", arg=[self.at, *args], timeout=60_000)
 
     def put(self, share: float, view: str = "a") -> None:
         self.run(f"every.put({view}, control, x[0], true)", share)
@@ -120,6 +121,8 @@ def test_two_hundred_quick_moves_end_at_the_last_one(page, name):
 def test_two_views_of_it_follow_each_other(page, name):
     cell = Cell(page, name).show()
     cell.until("picture(a) === picture(b)")
+    cell.put(0)
+    cell.settle()
     for share, mover in ((1, "a"), (0, "b"), (1, "a")):
         before = cell.picture()
         cell.put(share, mover)
@@ -162,14 +165,25 @@ def orphans(page):
 def test_after_a_restart_the_picture_stays_and_a_move_draws_or_says_what_to_do(page, orphans, name):
     cell = Cell(page, name).show()
     assert cell.picture() == orphans[name]
+    cell.put(1)
+    moved = cell.picture()
     cell.put(0)
     if cell.row.asks:
-        cell.until("a.querySelector('.gx-status[data-gx-error]')?.textContent.includes('Run the cell again')")
+        cell.until(LOST)
         assert cell.picture() == orphans[name]
     else:
-        assert cell.picture() != orphans[name]
+        assert cell.picture() != moved
         assert cell.run("return a.querySelector('[data-gx-error]')") is None
     assert page.problems == []
+
+
+@browser
+@pytest.mark.parametrize("name, label", [("run", "New z"), ("game", "One step"), ("game", "Play")])
+def test_after_a_restart_a_button_that_needs_the_kernel_says_so(page, orphans, name, label):
+    cell, button = Cell(page, name).show(), "[...a.querySelectorAll('button')].find((e) => e.textContent === x[0])"
+    cell.run(button + ".click()", label)
+    cell.until(LOST)
+    assert cell.run(f"return Boolean({button})", label)  # "Play" has not become "Pause"
 
 
 @pytest.fixture(scope="module")

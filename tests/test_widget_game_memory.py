@@ -1,0 +1,34 @@
+"""GameExplorer for five minutes of play with a page that keeps up: what a process holds stays what it was."""
+
+import gc
+import time
+from pathlib import Path
+
+import pytest
+
+from gan_edu.widgets import GameExplorer
+
+MINUTE = 60.0
+STATM = Path("/proc/self/statm")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not STATM.exists(), reason="this system does not say how much memory a process holds")
+@pytest.mark.timeout(600)
+def test_memory_stays_flat_over_five_minutes_of_play():
+    explorer, held, pictures = GameExplorer(width=16, batch_size=32), [], []
+
+    def page(content, buffers=None):
+        pictures.append(content["now"]["number"])
+        explorer._hear_page(None, {"kind": "seen", "number": pictures[-1]}, [])
+
+    explorer.send = page
+    explorer.pace = "fast"
+    for _ in range(5):
+        time.sleep(MINUTE)
+        gc.collect()
+        held.append(int(STATM.read_text().split()[1]))
+    assert explorer.pace == "fast" and explorer.error == ""
+    explorer.close()
+    assert len(pictures) > 500
+    assert held[-1] - held[0] < 0.02 * held[0], f"pages held after each minute: {held}"
