@@ -370,8 +370,7 @@ def after_five_steps(game_type, sign):
         game = game_type(networks.ConvGenerator(20, width=8), networks.ConvDiscriminator(width=8))
     for weight in game.D.net[-1].parameters():
         weight.data *= sign
-    rates = [torch.optim.Adam(player.parameters(), lr=1e-3, amsgrad=True) for player in (game.G, game.D)]
-    train(game, digits, steps=5, optimizers=rates, progress=False)
+    train(game, digits, steps=5, progress=False, optimizers=[torch.optim.Adam(player.parameters(), lr=1e-3, amsgrad=True) for player in (game.G, game.D)])
     return torch.cat([weight.detach().flatten() for weight in game.G.parameters()])
 
 gap = (after_five_steps(GAN, 1) - after_five_steps(Flipped, -1)).abs().max().item()
