@@ -6,12 +6,14 @@ import json
 import pytest
 import torch
 
-from gan_edu import pretrained
+from gan_edu import classifier, pretrained
 from gan_edu.errors import CheckpointError
 from gan_edu.games import GAN, moving_average_of
+from gan_edu.metrics_features import frechet_distance
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 
 SHIPPED = ["mnist-mlp", "mnist-mlp-k2", "mnist-mlp-k3", "mnist-mlp-k5"]
+CONVOLUTIONAL = ["mnist-cgan", "mnist-dcgan"]
 FIELDS = {"name", "command", "data", "licence", "k", "steps", "batch_size", "seed", "ema", "optimizers", "torch", "gan_edu",
           "passes_over_the_data", "minutes_on_one_core", "scores", "scores_of_moments", "curve", "file", "sha256", "snapshots"}
 
@@ -29,10 +31,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_what_is_shipped_is_what_this_test_expects():
-    assert set(SHIPPED) <= set(pretrained.available())
+    assert {*SHIPPED, *CONVOLUTIONAL} <= set(pretrained.available())
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", SHIPPED + CONVOLUTIONAL)
 def test_each_set_loads_at_every_moment_and_its_card_is_complete(name):
     made = pretrained.card(name)
     assert FIELDS <= made.keys() and made["name"] == name
@@ -121,6 +123,28 @@ def test_weights_in_the_repository_stay_small():
         if file.suffix == ".json":
             assert "/" not in json.dumps({key: value for key, value in json.loads(file.read_text()).items()
                                           if key != "command"})                     # no paths of anybody's machine
+
+
+def test_ordered_digits_are_recognised():
+    """1,000 of the 10,000 that the card counts, a hundred of each digit; the card's share lies within four of its errors."""
+    y, said = torch.arange(1_000) % 10, pretrained.card("mnist-cgan")["scores"]["recognised"]
+    x = pretrained.load("mnist-cgan").sample(1_000, y=y, generator=torch.Generator().manual_seed(1))
+    share = float((classifier.probabilities(x).argmax(1) == y.numpy()).mean())
+    assert said >= 0.97 and abs(share - said) < 4 * (said * (1 - said) / 1_000) ** 0.5
+
+
+def test_convolution_comes_nearer_than_layers_in_full_and_a_label_nearer_still():
+    """Fréchet distances of the cards; each is asserted again by its own recipe in the slow test below."""
+    found = [pretrained.card(name)["evaluation"]["scores"]["frechet"]["value"] for name in ("mnist-cgan", "mnist-dcgan", "mnist-mlp")]
+    assert found[0] < found[1] < found[2] / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
+def test_the_frechet_distance_on_a_card_can_be_computed_again(name, mnist_test):
+    test = classifier.features(mnist_test.images)
+    x = pretrained.load(name).sample(10_000, generator=torch.Generator().manual_seed(0))
+    assert frechet_distance(classifier.features(x), test) == pytest.approx(pretrained.card(name)["scores"]["frechet"], rel=0.02)
 
 
 @pytest.mark.slow
