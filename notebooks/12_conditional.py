@@ -110,6 +110,7 @@ learnt = torch.sigmoid(logits).detach().numpy()
 print("largest difference from equation 2 below 0.001:", np.abs(learnt - best).max() < 1e-3)
 assert np.abs(learnt - best).max() < 1e-3 and np.abs(value(learnt) - value(best)) < 1e-6
 
+
 # %% [markdown]
 # It does. Put (2) into (1) and each bracket becomes what notebook 03 found, so that
 #
@@ -250,6 +251,7 @@ V = np.log(8 / 9) + np.log(1 / 9) / 8
 print(f"D* = {D[0, 0]:.4f} or {D[0, 1]:.0f};  V = {V:.4f} instead of {-np.log(4):.4f};  obeyed: 1 in 8, exactly")
 assert abs(D[0, 0] - 8 / 9) < 1e-12 and D[0, 1] == 0 and abs(V + 0.3924) < 1e-4
 
+
 # %% [markdown]
 # $D$ keeps a secret that $G$ has no way to learn, and wins. So the brackets have to go: **$G$ must be told so that it can obey, $D$ so
 # that it pays.** And "fits better" should read "is what was ordered": a condition chooses among pictures, it does not promise
@@ -357,6 +359,7 @@ with torch.no_grad():
 print("D is linear in y:", torch.allclose(between, mean, atol=1e-4))
 assert torch.allclose(between, mean, atol=1e-4)
 
+
 # %% [markdown]
 # ### Exercise 2: a G that ignores y
 #
@@ -462,6 +465,7 @@ low_here, high_here = wilson_interval(int(np.trace(C)), int(C.sum()))
 print("the card's share lies within the interval of these 2,000:", low_here <= recognised <= high_here)
 assert np.trace(C) / C.sum() > 0.95
 
+
 # %% [markdown]
 # ### Exercise 3: read a confusion matrix
 #
@@ -538,6 +542,7 @@ ax = plots.curves(ts, curves, colors={"read as 4": "generated", "read as 9": "da
                   ylabel="share of 200 pictures", title="From 4 to 9")
 plots.show(ax, "Share of 200 pictures read as 4, as 9 and as another digit while the order goes from 4 to 9: the 4 falls, the 9 rises, they cross on the way, hardly any is read as another digit.")
 assert shares[0, 0] > 0.9 and shares[1, -1] > 0.9 and sure.min() > 0.5 and (1 - shares.sum(0)).max() < 0.1
+
 
 # %% [markdown]
 # Each $z$ has its own tipping point, and even where the order is most mixed, most pictures are clear to the reader: the order is mixed, the
