@@ -35,7 +35,7 @@ def test_every_other_proof_is_used_and_every_test_that_is_named_exists(found):
             tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
             assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, proof
         elif isinstance(proof, str) and proof.endswith(".py"):
-            assert any((root / proof).exists() for root in (TESTS, TESTS.parent / "gan_edu", claims.NOTEBOOKS)), proof
+            assert any((root / proof).exists() for root in (TESTS, TESTS.parent, TESTS.parent / "gan_edu", claims.NOTEBOOKS)), proof
 
 
 def notebook(folder, prose, *, shows="", code="x = 1"):
