@@ -139,7 +139,8 @@ class TwoHalves(Exhibit):
     @staticmethod
     def measure(code: Callable) -> Curve:
         x = 1 + torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
-        D = nn.Linear(2, 1)
+        with seeded(0):
+            D = nn.Linear(2, 1)
         for p in D.parameters():
             nn.init.zeros_(p)
         optimizer, logits = torch.optim.Adam(D.parameters(), lr=0.01), [0.0]

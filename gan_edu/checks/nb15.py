@@ -21,7 +21,7 @@ def _records() -> tuple[dict[int, list[Step]], dict[str, dict[int, list[Step]]]]
     def record(slip: str | None, ks: tuple[int, ...]) -> dict[int, list[Step]]:
         return {k: museum_mutants.transcript(museum_mutants.loop(slip), k=k) for k in ks}
 
-    return record(None, _KS), {slip: record(slip, _KS[1:] if slip in _NEEDS_ROUNDS else _KS) for slip in SLIPS}
+    return record(None, _KS), {slip: record(slip, (3,) if slip in _NEEDS_ROUNDS else (1, 3)) for slip in SLIPS}
 
 
 def _judged(broken: Callable, steps: list[Step], k: int) -> bool:
@@ -91,7 +91,7 @@ def _smoothing(answer: object) -> str | None:
 
 # ---- the alarm
 
-_RATES = ((0.95, 0.05, 0.5), (0.95, 0.05, 0.01), (0.6, 0.02, 0.001), (1.0, 0.1, 0.2), (0.9, 0.0, 0.3))
+_RATES = ((0.9, 0.05, 0.5), (0.9, 0.05, 0.01), (0.6, 0.02, 0.001), (1.0, 0.1, 0.2), (0.9, 0.0, 0.3))
 
 
 def _alarm_slips(caught: float, false: float, share: float) -> list[tuple[float, str]]:
