@@ -162,9 +162,9 @@ class LossMustFall(Exhibit):
     question = "The first three epochs of a shipped run. Which of its moments is kept?"
     meter = "Parzen score of the moment that is kept, nats"
     axes = ("steps of G so far", "Parzen score of the moment that is kept, nats")
-    wrong = ("“G's loss must fall”: each loss is measured against the run's own judge, who learns as well. In these "
-             "epochs the loss rises while the samples improve. Only something that does not move can choose: a score "
-             "on held-out images.")
+    wrong = ("“G's loss must fall”: each loss is measured against the run's own judge, who learns as well. The moment with "
+             "the smallest loss is the worst of the five. Only something that does not move can choose: a score on "
+             "held-out images.")
     where = ("Source document 004, under its results: the loss of G must fall and that of D rise (it adds that a loss "
              "is not enough).")
 
