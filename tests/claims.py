@@ -18,7 +18,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 FILE = NOTEBOOKS / "claims.json"
 NUMBER = re.compile(r"(?<![\w.^_{/])(?<!\w-)(?<!\{-)(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w,]*\d|\w)|(?<![\w.^_{/])(?<!\w-)(?<!\{-)\.\d+(?!\w)")
 CITED = re.compile(r"\*\*Time\.\*\*[^*]*|\(\d+\)|(?:sections?|Sect\.|Theorem|Lemma|Definition|Proposition|table|figure|eqs?\.|algorithm|line|notebooks?"
-                   r"|version)\s*(?:\d+(?:\.\d+)*(?:\s*(?:,|and|to)\s*)?)+|\(\d{4}\)|\b0\d\b|\b(?:19|20)\d\d\b", re.IGNORECASE)
+                   r"|version)\s*(?:\d+(?:\.\d+)*(?:\s*(?:,|and|to)\s*)?)+|\(\d{4}\)|(?<![\d.])0\d\b(?!\.)|\b(?:19|20)\d\d\b", re.IGNORECASE)
 
 # (notebook, number): a number that it must round to, or the test that asserts it, or where it comes from
 OTHERWISE: dict[tuple[str, str], float | str] = {
