@@ -21,9 +21,9 @@
 import numpy as np
 import torch
 
-from gan_edu import museum, museum_forensics, plots, pretrained
+from gan_edu import course, museum, museum_forensics, plots, pretrained
 from gan_edu.checks import check
-torch.set_num_threads(1);
+course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
 # ## How to visit
