@@ -24,10 +24,10 @@ import numpy as np
 import torch
 from scipy.optimize import linprog
 
-from gan_edu import plots, theory
+from gan_edu import course, plots, theory
 from gan_edu import theory_transport as transport
 from gan_edu.checks import check
-torch.set_num_threads(1);
+course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
 # ## Two points
@@ -354,7 +354,8 @@ def company(D):
 
 
 # %% [markdown]
-# *Predict, then run.* DCGAN's discriminator as published, with BatchNorm, and the same without, both in training mode. Which entries are 0?
+# *Predict, then run.* DCGAN's discriminator as published, with BatchNorm, and the same without, both in training mode. Which entries are 0? (Grey on a logarithmic
+# scale.)
 
 # %%
 with seeded(0):
@@ -362,7 +363,7 @@ with seeded(0):
 tables = {name: company(D) for name, D in critics.items()}
 fig, axes = plots.figure(8.6, 2.9, columns=3)
 for ax, (name, J) in zip(axes, tables.items()):
-    ax.imshow(J / J.max(), cmap="Greys", vmin=0, vmax=1)
+    ax.imshow((J / J.max()).clamp(min=1e-4).log10(), cmap="Greys", vmin=-4, vmax=0)      # white: 1e-4 of the largest, or 0
     plots.style(ax, xlabel="image", ylabel="score", title=name).grid(False)
 plots.show(fig, "Three Jacobians, scores by images, 8 by 8: with BatchNorm every entry is grey, without it or with layer norm only the diagonal is.")
 
@@ -457,7 +458,7 @@ for ax, (family, losses) in zip(axes, shown.items()):
     run = of(family)
     lines = {"true W1": run["W1"]} | {label: run[name] for label, name in losses.items()}
     plots.curves(run["step"], lines, xlabel="step of G", ylabel="", title=family, ax=ax, colors=dict(zip(lines, ("data", "discriminator", "generated"))))
-plots.show(fig, "True W1 and losses over a run of three games: with the penalty the critic's number falls with W1, dips below it and comes back; clipped, it does so on a scale of its own; the losses of the plain GAN hardly move while W1 falls.")
+plots.show(fig, "True W1 and losses over a run of three games: with the penalty the critic's number falls with W1, dips below it and comes back; clipped, it falls with W1 and then stays far below it; the losses of the plain GAN hardly move while W1 falls.")
 
 
 # %% [markdown]
@@ -497,7 +498,8 @@ assert bands["WGAN, penalty", "reading"]["all 32 looks"][0] > 0.4 and bands["WGA
 # (It is also the better generator here, with its larger steps: a loss that can be read is not the same as a generator that is good.) A judge near its best would
 # be readable too, since its loss is then $\log 4 - 2\,\mathrm{JS}$; what it lacks is the far end of the scale, where JS stands still.
 #
-# One thing only the critic with a penalty has: **a scale**. At the end of the runs, number against truth:
+# One thing only the critic with a penalty has: **a scale**. (That the clipped one begins near $W_1$ is an accident of $c$ and width, as the table above shows.) At the
+# end of the runs, number against truth:
 
 # %%
 for family in ("WGAN, penalty", "WGAN, clip"):

@@ -20,12 +20,12 @@
 # %%
 import numpy as np
 import torch
-from gan_edu import classifier, plots, pretrained
+from gan_edu import classifier, course, plots, pretrained
 from gan_edu.checks import check
 from gan_edu.data import load_images
 from gan_edu.data_paired import VIEWS, enlarge, paired
 from gan_edu.metrics_images import class_kept, high_frequency_energy, psnr, sharpness
-torch.set_num_threads(1);
+course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
 # ## Pairs

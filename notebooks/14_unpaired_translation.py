@@ -22,7 +22,7 @@
 import numpy as np
 import torch
 
-from gan_edu import classifier, plots, pretrained
+from gan_edu import classifier, course, plots, pretrained
 from gan_edu.checks import check
 from gan_edu.data import load_images, scale
 from gan_edu.data_unpaired import PATTERNS, in_domain, pattern_of, stripe_patterns, two_domains
@@ -30,7 +30,7 @@ from gan_edu.games_unpaired import CycleGAN
 from gan_edu.metrics_domains import domain_classifier
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, count_parameters, seeded
 from gan_edu.training import train
-torch.set_num_threads(1);
+course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
 # ## Two heaps
