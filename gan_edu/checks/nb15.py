@@ -91,7 +91,7 @@ def _smoothing(answer: object) -> str | None:
 
 # ---- the alarm
 
-_RATES = ((0.9, 0.05, 0.5), (0.9, 0.05, 0.01), (0.6, 0.02, 0.001), (1.0, 0.1, 0.2), (0.9, 0.0, 0.3))
+_RATES = ((0.9, 0.06, 0.4), (0.9, 0.05, 0.01), (0.6, 0.02, 0.001), (1.0, 0.1, 0.2), (0.9, 0.0, 0.3))
 
 
 def _alarm_slips(caught: float, false: float, share: float) -> list[tuple[float, str]]:
