@@ -132,6 +132,7 @@ rows = slope[0, 0].abs().sum(1).nonzero().flatten()
 print(f"rows {rows.min()} to {rows.max()}: {len(rows)} of 128")
 assert len(rows) == big.field == 70
 
+
 # %% [markdown]
 # ### Exercise: the receptive field
 #
@@ -142,8 +143,10 @@ assert len(rows) == big.field == 70
 def my_field(layers):
     return ...
 
+
 # %% tags=["check-13-field"]
 check("13-field", my_field)
+
 
 # %% [markdown]
 # ### Exercise: ablation
@@ -155,6 +158,7 @@ check("13-field", my_field)
 # %% tags=["exercise-13-ablation"]
 def my_loss(logits_fake, x_fake, x, l1, adversarial):
     return ...
+
 
 # %% tags=["check-13-ablation"]
 check("13-ablation", my_loss)
