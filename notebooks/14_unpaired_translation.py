@@ -67,6 +67,7 @@ kept = (classifier.probabilities(deaf).argmax(1) == labels).mean()
 print(f"recognised as B: {told.share_of_b(deaf):.0%}, digit kept: {kept:.0%}")
 assert told.share_of_b(deaf) > 0.93 and kept < 0.2
 
+
 # %% [markdown]
 # It hands out plain digits without looking at what came in. Perfect for the judge, useless as a translation. So we need two
 # numbers from now on. **Recognised**: does it look like the other domain? A classifier says so that no player has ever met
@@ -106,6 +107,7 @@ same = (heaps.b.labels[pi] == heaps.a.labels).double().mean()
 print(f"cycle loss {there_and_back:.4f}; every plain digit is made exactly once; the same digit: {same:.0%}")
 assert there_and_back == 0 and torch.equal(pi.sort().values, torch.arange(750)) and same < 0.2
 
+
 # %% [markdown]
 # Cycle loss 0, exactly. What comes out is *the heap B itself*, each image once, so no judge in the world can object. And it
 # is the wrong digit nine times out of ten. There is nothing special about this permutation: **any one-to-one map has an
@@ -143,6 +145,7 @@ with seeded(0):
     fresh = ResNetTranslator(width=8, blocks=1, norm="none")
 print(f"{count_parameters(fresh):,} parameters; untrained, it moves a pixel by at most {(fresh(a) - a).abs().max():.3f}")
 
+
 # %% [markdown]
 # That is a wish built into the machine (an *inductive bias*), not a guarantee in the loss. Where a far map is as easy as the
 # near one, CycleGAN takes either. Here is such a place.
@@ -163,6 +166,7 @@ class Places:
             yield tuple(torch.stack([torch.full((n,), p), c], 1) + 0.1 * torch.randn(n, 2, generator=draws)
                         for p, c in zip((-1.0, 1.0), colour))
 
+
 # %% [markdown]
 # For such cases the paper has a third loss (section 5.2): what *already is* in the target domain shall stay as it is,
 #
@@ -181,6 +185,7 @@ def identity_loss(G, F, a, b):
 # %% tags=["check-14-identity"]
 check("14-identity", identity_loss)
 
+
 # %% [markdown]
 # *Predict, then run.* We play the game six times without the identity loss and six times with it, from six seeds, and
 # measure which share of the points keeps its colour. Note that (2) never says a word about what $G$ does to an $a$. What will the
@@ -195,6 +200,7 @@ def colour_kept(seed, identity):
     train(game, Places(), steps=150, batch_size=64, seed=seed, optimizers=rates, progress=False)
     points = next(Places().batches(500, seed=99))[0]
     return (game.translate(points)[:, 1].sign() == points[:, 1].sign()).double().mean().item()
+
 
 # %% [markdown]
 # It takes about half a minute.
@@ -269,13 +275,14 @@ assert min(s["class_kept_to_a"], s["class_kept_to_b"]) > 0.85 and min(s["recogni
 
 # %%
 fake_b, fake_a = game.translate(a, to="b"), game.translate(b, to="a")
-for name, x, share in (("A to B", fake_b, told.share_of_b(fake_b)), ("B to A", fake_a, 1 - told.share_of_b(fake_a))):
-    kept = (classifier.probabilities(x).argmax(1) == labels).mean()
-    print(f"{name}: digit kept {kept:.0%}, recognised {share:.0%}")
-    assert kept > 0.85 and share > 0.75
+read = lambda x: (classifier.probabilities(x).argmax(1) == labels).mean()
+for name, x, true, share in (("A to B", fake_b, b, told.share_of_b(fake_b)), ("B to A", fake_a, a, 1 - told.share_of_b(fake_a))):
+    print(f"{name}: digit kept {read(x):.0%} (of the true ones it reads {read(true):.0%}), recognised {share:.0%}")
+    assert read(x) > 0.7 and share > 0.9
 
 # %% [markdown]
-# It carries over: what it learnt is about strokes, not about who wrote them.
+# The translation carries over: what it learnt is about strokes, not about who wrote them. The classifier is less at home here:
+# in brackets stands what it reads of the true images of the same domain, and of the striped small digits that is little.
 
 # %%
 rows = torch.cat([a[:12], fake_b[:12], b[:12], fake_a[:12]])
@@ -339,12 +346,13 @@ for key in [key for key in s if key.startswith("pattern_back_noise")]:
 print(f"from the true plain digit:  {s['pattern_back_from_true_b']:6.1%}")
 assert s["pattern_back_noise_0"] > 0.95 > 0.25 > s["pattern_back_from_true_b"]
 
+
 # %% [markdown]
 # ### Exercise 3: wash it out
 #
 # Noise is a blunt tool: it drowns the digit with the message. Write `launder(b)`, a function of translated images, float
 # (n, 1, 28, 28) in [-1, 1], that removes the message and leaves the digit. The check sends washed digits back to A: at most
-# 30 % of the patterns may come back (12.5 % is guessing), and 90 % of the digits must still be read.
+# 30 % of the patterns may come back (12.5 % is guessing), and 80 % of the digits must still be read.
 
 # %% tags=["exercise-14-launder"]
 def launder(b):
@@ -368,7 +376,7 @@ check("14-launder", launder)
 # | memory | 50 translations of each domain | the same | the same, and kept in checkpoints |
 # | translators | 6 or 9 residual blocks, InstanceNorm, 256 x 256 | the same, 11 million parameters each | 1 block, no norm, 28 x 28, the way down and the image added |
 # | judges | 70 x 70 patches | the same | 18 x 18 patches |
-# | minibatch, rate | 1; Adam 2e-4, falling to 0 over the second half | the same | 8; Adam 1e-3, the same fall |
+# | minibatch, rate | 1; Adam 2e-4, falling to 0 over the second half | the same | 16; Adam 1e-3, the same fall |
 #
 # ## Summary
 #

@@ -97,6 +97,10 @@ OTHERWISE: dict[tuple[str, str], float | str] = {
     ("15_bug_museum", "72.55"): "test_nb15.py::test_shares_that_the_text_names",
     ("15_bug_museum", "86.75"): "test_nb15.py::test_shares_that_the_text_names",
     ("15_bug_museum", "57.05"): "test_nb15.py::test_shares_that_the_text_names",
+    ("14_unpaired_translation", "24,000"): 48_000 / 2,
+    ("14_unpaired_translation", "10,000"): "benchmarks/make_unpaired.py",
+    ("14_unpaired_translation", "30"): "checks/nb14.py",
+    ("14_unpaired_translation", "80"): "checks/nb14.py",
 }
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d, interpolate
 
 from gan_edu import pretrained
 from gan_edu.checks import exercises, nb14
@@ -93,9 +94,13 @@ def test_each_slip_is_named(words):
 
 # ---- a message washed out
 
-LAUNDRIES = {"in two colours": lambda b: torch.where(b > 0, 1.0, -1.0),
-             "in NumPy": lambda b: np.where(np.asarray(b) > 0.1, 1.0, -1.0),
-             "steep": lambda b: torch.tanh(8 * b)}
+def smooth(b):
+    return avg_pool2d(torch.as_tensor(b), 3, 1, 1, count_include_pad=False)
+
+
+LAUNDRIES = {"smooth, then two colours": lambda b: torch.where(smooth(b) > 0, 1.0, -1.0),
+             "in NumPy": lambda b: np.where(smooth(b).numpy() > 0, 1.0, -1.0),
+             "half the size": lambda b: interpolate(avg_pool2d(b, 2), scale_factor=2, mode="bilinear").sign()}
 
 
 @needs_weights
@@ -108,8 +113,9 @@ def test_launder():
 @needs_weights
 def test_what_a_laundry_is_told():
     assert "still come back" in repr(refuses("14-launder", lambda b: b))
+    assert "still come back" in repr(refuses("14-launder", lambda b: torch.where(b > 0, 1.0, -1.0)))
     assert "The digit has to stay" in repr(refuses("14-launder", lambda b: -torch.ones_like(b)))
-    assert "of the digits are read" in repr(accepts("14-launder", LAUNDRIES["in two colours"]))
+    assert "of the digits are read" in repr(accepts("14-launder", LAUNDRIES["in NumPy"]))
 
 
 @needs_weights

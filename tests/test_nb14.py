@@ -52,8 +52,8 @@ def test_it_carries_over_to_digits_it_never_met():
     a, b = (scale(in_domain(held_out.images, domain)) for domain in ("striped", "plain"))
     for x, to in ((a, "b"), (b, "a")):
         y = game.translate(x, to=to)
-        assert (probabilities(y).argmax(1) == held_out.labels.numpy()).mean() > 0.85
-        assert (told.share_of_b(y) if to == "b" else 1 - told.share_of_b(y)) > 0.75
+        assert (probabilities(y).argmax(1) == held_out.labels.numpy()).mean() > 0.7
+        assert (told.share_of_b(y) if to == "b" else 1 - told.share_of_b(y)) > 0.9
 
 
 def test_three_bits_and_what_guessing_gives():
@@ -92,7 +92,7 @@ def test_the_recipe_builds_the_game_of_the_notebook_s_table(recipe):
     made = recipe.make_weights.RECIPES["mnist-cyclegan"]
     game = made.new_game()
     assert game.config == {"game": "CycleGAN", "cycle": 10.0, "identity": 5.0} and game.D.memory == 50
-    assert game.D.a.field == 18 and made.batch_size == 8 and made.rate == 1e-3
+    assert game.D.a.field == 18 and made.batch_size == 16 and made.rate == 1e-3
     rates = [made.training(game)["schedule"](step)["lr"] for step in (0, made.steps // 2, made.steps - 1)]
     assert rates[0] == rates[1] == 1e-3 > rates[2] > 0 and recipe.make_weights.looks("mnist-cyclegan")[-1] == made.steps
 

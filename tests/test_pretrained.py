@@ -14,6 +14,7 @@ from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 
 SHIPPED = ["mnist-mlp", "mnist-mlp-k2", "mnist-mlp-k3", "mnist-mlp-k5"]
 CONVOLUTIONAL = ["mnist-cgan", "mnist-dcgan"]
+OF_2014 = "mnist-2014"
 FIELDS = {"name", "command", "data", "licence", "k", "steps", "batch_size", "seed", "ema", "optimizers", "torch", "gan_edu",
           "passes_over_the_data", "minutes_on_one_core", "scores", "scores_of_moments", "curve", "file", "sha256", "snapshots"}
 
@@ -31,10 +32,10 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_what_is_shipped_is_what_this_test_expects():
-    assert {*SHIPPED, *CONVOLUTIONAL} <= set(pretrained.available())
+    assert {*SHIPPED, *CONVOLUTIONAL, OF_2014} <= set(pretrained.available())
 
 
-@pytest.mark.parametrize("name", SHIPPED + CONVOLUTIONAL)
+@pytest.mark.parametrize("name", [*SHIPPED, *CONVOLUTIONAL, OF_2014])
 def test_each_set_loads_at_every_moment_and_its_card_is_complete(name):
     made = pretrained.card(name)
     assert FIELDS <= made.keys() and made["name"] == name
@@ -145,6 +146,15 @@ def test_the_frechet_distance_on_a_card_can_be_computed_again(name, mnist_test):
     test = classifier.features(mnist_test.images)
     x = pretrained.load(name).sample(10_000, generator=torch.Generator().manual_seed(0))
     assert frechet_distance(classifier.features(x), test) == pytest.approx(pretrained.card(name)["scores"]["frechet"], rel=0.02)
+
+
+@pytest.mark.slow
+def test_the_networks_of_2014_reach_the_papers_score(mnist, mnist_test):
+    """The paper's 225 +- 2, its table 1: our copy comes within one of its standard errors."""
+    samples = (pretrained.load(OF_2014).sample(10_000, generator=torch.Generator().manual_seed(0)).flatten(1) + 1) / 2
+    sigma = pretrained.card(OF_2014)["scores"]["sigma"]
+    mean, error = parzen_log_likelihood(samples, mnist_test.images.flatten(1).double() / 255, sigma)
+    assert mean == pytest.approx(pretrained.card(OF_2014)["scores"]["parzen"], abs=0.5) and mean >= 225 - 2 and error < 2.5
 
 
 @pytest.mark.slow
