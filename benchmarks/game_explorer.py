@@ -45,6 +45,7 @@ PRESS = """async () => { const button = document.querySelector('.gx-game .gx-mai
 def cost() -> None:
     """Print the milliseconds of CPU that a picture, a reading of the meters and a step of G take in the kernel."""
     import torch
+
     from gan_edu.widgets import GameExplorer
 
     torch.set_num_threads(1)

@@ -5,7 +5,7 @@ They are shortened and written in our own words and names; each was a small slip
 """
 
 import difflib
-from functools import lru_cache
+from functools import cache
 
 from gan_edu import museum_layers, museum_loops, museum_losses, museum_meters
 from gan_edu.museum_cabinet import CABINET, Exhibit, Reading, source
@@ -54,7 +54,7 @@ def show(name: str, *, mended: bool = False) -> Reading:
 reading = show                        # the word of the notebook
 
 
-@lru_cache(maxsize=None)
+@cache
 def _reading(one: type[Exhibit], mended: bool) -> Reading:
     value, xs, ys, beside = one.measure(one.mended if mended else one.published)
     return Reading(one.name, mended, float(value), one.meter, tuple(map(float, xs)), tuple(map(float, ys)),

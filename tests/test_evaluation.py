@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from gan_edu import classifier, cli, data, evaluation, metrics, pretrained
-from gan_edu.data import ImageSet, load_images
+from gan_edu.data import load_images
 from gan_edu.errors import DataError, GanEduError
 from gan_edu.evaluation import MEASURES, evaluate, evaluate_images, plus_minus
 from gan_edu.games import GAN

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 from gan_edu import pretrained
 from gan_edu.classifier import probabilities
 from gan_edu.data import load_images, scale

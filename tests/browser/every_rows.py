@@ -91,5 +91,4 @@ ROWS = {
     "parzen": Row("ParzenExplorer", "σ"),
     "frechet": Row("FrechetExplorer", "shift"),
     "coverage": Row("PrecisionRecallExplorer", "spread"),
-    "museum": Row("MuseumExplorer", "exhibit", "['simultaneous', 'one-half', 'eps-of-batchnorm']"),
 }

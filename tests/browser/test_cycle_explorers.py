@@ -71,7 +71,7 @@ def test_it_shows_what_python_computes(show, explorer, state):
 
 def test_by_keyboard(show, explorer):
     page = show(explorer)
-    page.get_by_label("digit").focus()
+    page.get_by_role("slider", name="digit").focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     page.get_by_label("noise on B").focus()

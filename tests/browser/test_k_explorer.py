@@ -8,7 +8,7 @@ import pytest
 from gan_edu.widgets import KExplorer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from made_sweeps import made_sweep  # noqa: E402
+from made_sweeps import made_sweep
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ import pytest
 from lab import ROOT
 
 sys.path.insert(0, str(ROOT / "notebooks"))
-import build as builder  # noqa: E402
+import build as builder
 
 pytestmark = pytest.mark.browser
 STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.py"))
