@@ -44,7 +44,9 @@ class Cell:
         return self
 
     def picture(self, view: str = "a") -> str:
-        return self.run(f"await every.frames(2); return every.picture({view})")
+        """The picture once it has stood still for three frames; some explorers draw in slices."""
+        return self.run("let [still, shown] = [0, '']; for (let i = 0; i < 120 && still < 3; i++) { await every.frames(1); "
+                        f"const now = every.picture({view}); still = now === shown ? still + 1 : 0; shown = now; }} return shown")
 
     def until(self, test: str, *args) -> None:
         """Wait until a condition on a, b and x holds."""
