@@ -29,7 +29,6 @@ from gan_edu.data_unpaired import PATTERNS, in_domain, pattern_of, stripe_patter
 from gan_edu.games_unpaired import CycleGAN
 from gan_edu.metrics_domains import domain_classifier
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, count_parameters, seeded
-from gan_edu.training import train
 course.explain_unknown_names(), torch.set_num_threads(1);
 
 # %% [markdown]
@@ -185,13 +184,15 @@ def identity_loss(G, F, a, b):
 # %% tags=["check-14-identity"]
 check("14-identity", identity_loss)
 
-
 # %% [markdown]
 # *Predict, then run.* We play the game six times without the identity loss and six times with it, from six seeds, and
 # measure which share of the points keeps its colour. Note that (2) never says a word about what $G$ does to an $a$. What will the
 # six numbers be without it? And with it?
 
 # %%
+from gan_edu.training import train
+
+
 def colour_kept(seed, identity):
     with seeded(seed):
         game = CycleGAN([MLPGenerator(2, shape=(2,), hidden=(16, 16), output="linear", batch_norm=False) for _ in "ab"],
