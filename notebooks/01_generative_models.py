@@ -33,7 +33,7 @@ import sympy as sp
 import torch
 from gan_edu import course, plots, theory
 from gan_edu.checks import check
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # This is the whole world, in five numbers that you may change. To *generate* from it is to follow the arrows: draw $y$,

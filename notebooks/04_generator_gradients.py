@@ -30,7 +30,7 @@ from torch.nn.functional import binary_cross_entropy, softplus
 from gan_edu import course, plots, theory
 from gan_edu.checks import check
 from gan_edu.objectives import OBJECTIVES
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## Three factors

@@ -28,7 +28,7 @@ from gan_edu.checks import check
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.toys import Gaussian1D, Ring
 from gan_edu.training import frozen, train
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## The algorithm

@@ -28,7 +28,7 @@ from torch.nn import functional as F
 from gan_edu import course, networks, plots, pretrained
 from gan_edu.checks import check
 from gan_edu.data import ImageSet, load_images, scale
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## Two layers for one picture

@@ -27,7 +27,7 @@ from gan_edu.checks import check
 from gan_edu.games_analytic import DiracGAN, Origin
 from gan_edu.objectives import OBJECTIVES
 from gan_edu.training import train
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## Three words, three places

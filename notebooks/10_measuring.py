@@ -25,7 +25,7 @@ from gan_edu import classifier, course, metrics, metrics_baselines, metrics_feat
 from gan_edu.checks import check
 from gan_edu.data import load_images
 from gan_edu.widgets.parzen import mnist_measures, parzen_curves
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## A loss is no answer

@@ -27,7 +27,7 @@ from scipy.optimize import linprog
 from gan_edu import course, plots, theory
 from gan_edu import theory_transport as transport
 from gan_edu.checks import check
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## Two points

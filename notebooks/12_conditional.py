@@ -25,7 +25,7 @@ from torch.nn.functional import one_hot, softplus
 from gan_edu import classifier, course, plots, pretrained, theory
 from gan_edu.checks import check
 from gan_edu.games import ConditionalGAN
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## Seven, please

@@ -25,7 +25,7 @@ from gan_edu.checks import check
 from gan_edu.data import load_images
 from gan_edu.data_paired import VIEWS, enlarge, paired
 from gan_edu.metrics_images import class_kept, high_frequency_energy, psnr, sharpness
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## Pairs

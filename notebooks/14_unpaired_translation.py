@@ -29,7 +29,7 @@ from gan_edu.data_unpaired import PATTERNS, in_domain, pattern_of, stripe_patter
 from gan_edu.games_unpaired import CycleGAN
 from gan_edu.metrics_domains import domain_classifier
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, count_parameters, seeded
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## Two heaps

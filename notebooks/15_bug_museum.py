@@ -23,7 +23,7 @@ import torch
 
 from gan_edu import course, museum, museum_forensics, plots, pretrained
 from gan_edu.checks import check
-course.explain_unknown_names(), torch.set_num_threads(1);
+course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
 # ## How to visit
