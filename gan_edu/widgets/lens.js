@@ -17,7 +17,7 @@ const crop = (image, x, y, n) => Float32Array.from({ length: n * n }, (_, i) => 
 
 function render({ model, el }) {
   const ui = kit.mount({ model, el, title: "What is under the lens?" });
-  const names = model.get("names"), keys = Object.keys(names), lens = model.get("lens"), known = model.get("known");
+  const names = model.get("names"), keys = ["original", ...Object.keys(COLORS)], lens = model.get("lens"), known = model.get("known");
   const greys = new Uint8Array(kit.bytes(model.get("pixels"))), seeds = new Uint8Array(kit.bytes(model.get("small")));
   const count = seeds.length / (SMALL * SMALL), area = SIDE * SIDE;
   const imageOf = (i, k) => unitOf(greys.subarray((i * keys.length + k) * area, (i * keys.length + k + 1) * area));

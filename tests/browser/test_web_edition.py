@@ -88,7 +88,11 @@ def test_every_explorer_of_every_page_lives_and_hears_the_keyboard(visit, stem):
             before = slider.input_value()
             slider.focus()
             page.keyboard.press("ArrowLeft"), page.keyboard.press("ArrowLeft"), page.keyboard.press("ArrowRight")
-            assert slider.input_value() != before or page.keyboard.press("ArrowRight") or slider.input_value() != before
+            moved = slider.input_value() != before or page.keyboard.press("ArrowRight") or slider.input_value() != before
+            # what only Python can act on is put back, and the page says why
+            assert moved or "no kernel to ask" in place.locator(".gx-status").text_content()
+            if not moved:
+                continue
         assert place.locator("[data-gx-error]").count() == 0
 
 
