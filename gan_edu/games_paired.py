@@ -7,10 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from gan_edu.errors import real, whole
-from gan_edu.games import GAN
+from gan_edu.games import _AT_ONCE, GAN
 from gan_edu.networks import eval_mode, seeded
 
-_AT_ONCE = 500
 DISTANCES = {"l1": lambda difference: difference.abs().mean(), "l2": lambda difference: difference.square().mean()}
 
 
@@ -62,9 +61,7 @@ class Translation(GAN):
 
         From the moving average where there is one, in eval mode. generator: only where G has noise, see Pix2Pix.
         """
-        G = self.G if self.G_ema is None else self.G_ema
-        with eval_mode(G):
-            return torch.cat([G(part.to(self.device)) for part in y.split(_AT_ONCE)])
+        return self._generate(y.to(self.device))
 
     def sample(self, n: int, *, y: Tensor | None = None, generator: torch.Generator | None = None) -> Tensor:
         """Return the translations of n inputs y (n, *G.input_shape). Raises ValueError without them: nothing is drawn here."""

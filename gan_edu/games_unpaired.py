@@ -5,12 +5,10 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from gan_edu.errors import real, whole
-from gan_edu.games import Game
+from gan_edu.games import _AT_ONCE, Game
 from gan_edu.networks import eval_mode, has_batch_statistics
 from gan_edu.objectives import OBJECTIVES
 from gan_edu.translators_resnet import TwoJudges, TwoTranslators
-
-_AT_ONCE = 500
 
 
 class CycleGAN(Game):
