@@ -2,6 +2,10 @@
 one test file needs belong in that file.
 """
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")   # before torch; for every kernel too: two of them share two cores
+
 import importlib
 import pkgutil
 import signal
@@ -21,6 +25,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:      # a shell's backgroun
     signal.signal(signal.SIGINT, signal.default_int_handler)
 for found in pkgutil.iter_modules(gan_edu.checks.__path__):   # registered now, not into a register that a test puts up
     importlib.import_module(f"gan_edu.checks.{found.name}")
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Return 2 for the whole suite, which fits a laptop's cores and memory; 0 (this process) where files are named."""
+    return 2 if config.args == config.getini("testpaths") else 0
 
 
 @pytest.fixture(autouse=True)

@@ -75,7 +75,7 @@ def _explorer(model_id: str, model: dict, picture: str, store: Store) -> str:
     front = {"esm": store.keep(state["_esm"].encode(), "mjs"), "css": store.keep(state["_css"].encode(), "css")}
     arrays = {b["path"][0]: store.keep(base64.b64decode(b["data"]), "bin") for b in model.get("buffers", [])}
     plain = {k: v for k, v in state.items() if not k.startswith("_") and k not in _UNUSED and k not in arrays}
-    name = store.keep(json.dumps(front | {"state": plain, "buffers": arrays}, sort_keys=True).encode(), "json")
+    name = store.keep(json.dumps(front | {"state": plain, "buffers": arrays}).encode(), "json")
     return f'<div class="course-explorer" data-model="{html.escape(model_id)}" data-file="{name}">{picture}</div>'
 
 

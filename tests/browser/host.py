@@ -7,6 +7,11 @@ import base64
 import json
 from typing import Any
 
+FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"      # two frames go by
+# what the readouts say
+READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
+    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replaceAll('\\u2212', '-')]))"""
+
 _PAGE = """<!doctype html><meta charset="utf-8"><title>explorer</title>
 <style>body {{ margin: 16px; background: {ground}; color: {ink}; }} {css}</style><div id="host"></div>
 <script type="module">
@@ -52,3 +57,12 @@ def page_of(explorer: Any, *, dark: bool = False) -> str:
 
 def _js(value: Any) -> str:
     return json.dumps(value).replace("</", "<\\/")
+
+
+def assert_narrow_and_gone(page: Any, width: int = 460) -> None:
+    """Assert that the explorer fits into a narrow pane, and that its view leaves no listener when it is closed."""
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.evaluate(FRAMES)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate("window.close_view()")
+    assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0

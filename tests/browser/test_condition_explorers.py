@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from host import FRAMES, READ, assert_narrow_and_gone
 from torch import nn
 
 from gan_edu.networks import ConditionalGenerator, seeded
@@ -10,9 +11,6 @@ from gan_edu.widgets import ConditionExplorer, ConfusionExplorer
 
 pytestmark = pytest.mark.browser
 
-READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
-    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replaceAll('\\u2212', '-')]))"""
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 VALUES = "() => document.querySelector('.gx').gxValues()"
 ORDER, CELL = ".gx-orders input", ".gx-matrix button"
 
@@ -147,12 +145,7 @@ def test_the_pictures_in_a_cell_are_its_own(show):
 
 @pytest.mark.parametrize("make", [condition, confusion])
 def test_it_fits_a_narrow_pane_and_closes_without_a_trace(show, make):
-    page = show(make())
-    page.set_viewport_size({"width": 460, "height": 1000})
-    page.evaluate(FRAMES)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate("window.close_view()")
-    assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0
+    assert_narrow_and_gone(show(make()))
 
 
 def test_a_move_of_z_is_drawn_at_once_and_all_ten_follow(show):

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from host import FRAMES, READ
 
 from gan_edu.networks import DCGANGenerator, seeded
 from gan_edu.widgets import BatchNormExplorer, FeatureMapExplorer, ShapeExplorer
@@ -9,9 +10,6 @@ from gan_edu.widgets.shapes import PRESETS
 
 pytestmark = pytest.mark.browser
 
-READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
-    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replaceAll('\\u2212', '-')]))"""
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TRAITS = ("side", "layers", "at", "row", "column", "z", "company", "others", "batches", "momentum", "start", "end", "t", "layer",
           "channel", "muted")
 

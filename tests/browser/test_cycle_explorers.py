@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from host import FRAMES, READ, assert_narrow_and_gone
 
 from gan_edu.data import load_images
 from gan_edu.games_unpaired import CycleGAN
@@ -14,9 +15,6 @@ from gan_edu.widgets.cycle import LEVELS, SHOWN
 
 pytestmark = pytest.mark.browser
 
-READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
-    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent]))"""
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PIXELS = """(k) => { const canvas = document.querySelectorAll('.gx-pixels')[k];
     const { data } = canvas.getContext('2d').getImageData(0, 0, 28, 28);
     return Array.from({ length: 784 }, (_, i) => data[4 * i]); }"""
@@ -94,12 +92,7 @@ def test_words_for_those_who_cannot_see(show, explorer):
 
 
 def test_it_fits_a_narrow_pane_and_closes_without_a_trace(show, explorer):
-    page = show(explorer)
-    page.set_viewport_size({"width": 380, "height": 1000})
-    page.evaluate(FRAMES)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate("window.close_view()")
-    assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0
+    assert_narrow_and_gone(show(explorer), 380)
 
 
 def test_a_redraw_follows_the_hand(show, explorer):

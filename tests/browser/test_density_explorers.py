@@ -1,6 +1,7 @@
 """The front ends of the theory's explorers in a real browser: the same numbers as Python, by mouse and by keyboard."""
 
 import pytest
+from host import READ
 
 from gan_edu.widgets.discriminator import PRESETS, DiscriminatorExplorer
 from gan_edu.widgets.value import PANELS, ValueExplorer
@@ -10,8 +11,6 @@ pytestmark = pytest.mark.browser
 LABELS = {"V(D)": "V", "C(G) = V(D*)": "C", "bound C(G)": "C", "what D loses": "gap", "JS": "JS", "TV": "TV",
           "KL(p‖q)": "KL_pq", "KL(q‖p)": "KL_qp", "best share right": "accuracy", "E_p log D": "real",
           "E_q log(1 − D)": "fake"}
-READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
-    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replace('\\u2212', '-')]))"""
 
 
 def numbers(page) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """DiracExplorer and FailureExplorer in a real browser: the page shows Python's numbers, by mouse, by keys, by play."""
 
 import pytest
+from host import FRAMES, READ
 
 from gan_edu.widgets.dirac import DiracExplorer
 from gan_edu.widgets.failures import FailureExplorer
@@ -8,13 +9,10 @@ from made_failures import blinded, runs
 
 pytestmark = pytest.mark.browser
 
-READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
-    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replaceAll('\\u2212', '-')]))"""
-WAIT = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def numbers(page):
-    page.evaluate(WAIT)
+    page.evaluate(FRAMES)
     return page.evaluate(READ)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from host import FRAMES, READ, assert_narrow_and_gone
 
 from gan_edu.widgets import FrechetExplorer, ParzenExplorer, PrecisionRecallExplorer
 from gan_edu.widgets.coverage import PRESETS
@@ -12,9 +13,6 @@ pytestmark = pytest.mark.browser
 LABELS = {"true distance": "truth", "estimate": "distance", "floor": "floor", "rank of a covariance, at most": "rank",
           "precision: fakes among the data": "precision", "recall: data among the fakes": "recall",
           "mean log density, on the line": "line"}
-READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
-    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replaceAll('\\u2212', '-')]))"""
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def parzen():
@@ -133,12 +131,7 @@ def test_the_fakes_are_dragged_and_k_is_moved(show):
 
 @pytest.mark.parametrize("make", [parzen, FrechetExplorer, PrecisionRecallExplorer])
 def test_it_fits_a_narrow_pane_and_closes_without_a_trace(show, make):
-    page = show(make())
-    page.set_viewport_size({"width": 460, "height": 1000})
-    page.evaluate(FRAMES)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate("window.close_view()")
-    assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0
+    assert_narrow_and_gone(show(make()))
 
 
 @pytest.mark.parametrize("make", [FrechetExplorer, PrecisionRecallExplorer])

@@ -1,6 +1,7 @@
 """MuseumExplorer in a real browser: Python's numbers and code, the covered answer, the switch by mouse and keys."""
 
 import pytest
+from host import FRAMES, assert_narrow_and_gone
 
 from gan_edu import museum
 from gan_edu.widgets import MuseumExplorer
@@ -8,7 +9,6 @@ from gan_edu.widgets import MuseumExplorer
 pytestmark = pytest.mark.browser
 
 NAMES = ["simultaneous", "eps-of-batchnorm", "linspace-ring"]
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 VALUES = "() => [...document.querySelectorAll('.gx-readout .gx-value')].map((e) => e.textContent)"
 
 
@@ -55,9 +55,4 @@ def test_an_exhibit_by_the_list(show):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_a_narrow_pane_and_closes_without_a_trace(show, dark):
-    page = show(MuseumExplorer(NAMES, told=True, mended=True), dark=dark)
-    page.set_viewport_size({"width": 460, "height": 1000})
-    page.evaluate(FRAMES)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate("window.close_view()")
-    assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0
+    assert_narrow_and_gone(show(MuseumExplorer(NAMES, told=True, mended=True), dark=dark))

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from host import FRAMES, READ, assert_narrow_and_gone
 
 from gan_edu.data import load_images
 from gan_edu.games_paired import SRGAN, Pix2Pix
@@ -12,9 +13,6 @@ from gan_edu.widgets import EdgeExplorer, LensExplorer
 pytestmark = pytest.mark.browser
 
 LABELS = {"L1 alone": "L1", "this picture": "mix", "L1 + GAN": "GAN", "real digits": "real"}
-READ = """() => Object.fromEntries([...document.querySelectorAll('.gx-readout')].map((e) => [
-    e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent]))"""
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 PIXELS = "() => [...document.querySelectorAll('canvas')].map((c) => c.toDataURL()).join()"
 
@@ -151,8 +149,4 @@ def test_the_lens_shows_what_python_computes_by_keys_and_mouse(show):
 
 @pytest.mark.parametrize("make", [edge, lens])
 def test_it_fits_a_narrow_pane_and_closes_without_a_trace(show, make):
-    page = show(make(), width=460, wait=".gx-dot, .gx-line[d]")
-    page.evaluate(FRAMES)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate("window.close_view()")
-    assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0
+    assert_narrow_and_gone(show(make(), wait=".gx-dot, .gx-line[d]"))

@@ -1,6 +1,7 @@
 """TransportExplorer and PenaltyExplorer in a real browser: Python's numbers, by mouse and keys."""
 
 import pytest
+from host import FRAMES, assert_narrow_and_gone
 
 from gan_edu.widgets import PenaltyExplorer, TransportExplorer
 from gan_edu.widgets import penalty_store as store
@@ -14,7 +15,6 @@ PENALTY = {"W1, exact": "truth", "the critic reads": "reads", "read / exact": "f
            "largest weight": "largest", "weights at the edge": "edge", "slope at the probe": "here"}
 READ = """() => [...document.querySelectorAll('.gx-readout')].map((e) => [
     e.querySelector('.gx-name').textContent, e.querySelector('.gx-value').textContent.replaceAll('\\u2212', '-')])"""
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def agrees(page, explorer) -> None:
@@ -103,12 +103,7 @@ def test_critics_are_chosen_and_probed_by_keyboard(show):
 
 @pytest.mark.parametrize("make", [TransportExplorer, PenaltyExplorer])
 def test_it_fits_a_narrow_pane_and_closes_without_a_trace(show, make):
-    page = show(make())
-    page.set_viewport_size({"width": 460, "height": 1000})
-    page.evaluate(FRAMES)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.evaluate("window.close_view()")
-    assert page.evaluate("window.listeners()") == 0 and page.locator(".gx").count() == 0
+    assert_narrow_and_gone(show(make()))
 
 
 def test_a_redraw_follows_the_hand(show):
