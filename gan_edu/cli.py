@@ -1,5 +1,5 @@
-"""The command `gan-edu`: train, sweep, sample, evaluate, fetch, doctor. Reads arguments, calls rooms, writes pictures,
-returns exit codes; what it takes to train or to draw belongs in the rooms below.
+"""The command `gan-edu`: train, sweep, sample, evaluate, fetch, progress, doctor. Reads arguments, calls rooms, writes
+pictures, returns exit codes; what it takes to train or to draw belongs in the rooms below.
 
 Exit codes: 0 done, 1 it went wrong, 2 wrongly asked, 130 stopped by Ctrl-C, 141 nobody reads the output any more.
 torch is imported only when a command needs it, so that a wrong option is told at once.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import gan_edu
-from gan_edu import cli_evaluate, cli_sweep
+from gan_edu import cli_evaluate, cli_progress, cli_sweep
 from gan_edu.errors import GanEduError, real, whole
 from gan_edu.files import write_whole
 
@@ -163,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
                           help="mnist (the default), fashion")
     fetching.add_argument("--root", type=Path, help="folder for the files; default: $GAN_EDU_DATA or the cache folder")
     fetching.set_defaults(run=fetch)
+    showing = commands.add_parser("progress", help="which exercises are solved", description=cli_progress.show.__doc__)
+    cli_progress.add_options(showing)
+    showing.set_defaults(run=cli_progress.show)
     commands.add_parser("doctor", help="look at this machine", description=doctor.__doc__).set_defaults(run=doctor)
     return parser
 

@@ -1,4 +1,5 @@
-"""A clear word when cells run out of order: a name that a later or skipped cell makes is answered with its section.
+"""What a kernel knows of the notebook it runs, and a clear word when cells run out of order: a name that a later or
+skipped cell makes is answered with its section.
 
 The notebooks ask for it in their first cell. It reads the open notebook's file, nothing else.
 """
@@ -17,9 +18,18 @@ _ABOVE = 'choose "Run All Above Selected Cell" in the menu Run, or run the cells
 
 def explain_unknown_names() -> None:
     """Add a word to every NameError in this notebook: which section makes the name. Outside notebooks, do nothing."""
-    ipython = sys.modules.get("IPython")
-    if shell := ipython and ipython.get_ipython():
+    if shell := _shell():
         shell.set_custom_exc((NameError,), _explain)
+
+
+def open_notebook() -> Path | None:
+    """Return the file of the notebook whose kernel this is, as JupyterLab and VS Code tell it, each in its own way.
+
+    None elsewhere: in a script, in a test, where nbclient or nbval executes.
+    """
+    shell = _shell()
+    path = shell and (shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME"))
+    return Path(path) if str(path).endswith(".ipynb") else None
 
 
 def hint(name: str, cells: Iterable[tuple[str, str]] | None) -> str:
@@ -49,20 +59,24 @@ def read_cells(path: Path) -> list[tuple[str, str]]:
 
 def _explain(shell: Any, kind: type, error: NameError, trace: Any, tb_offset: int | None = None) -> None:
     try:
-        word = hint(error.name or "it", _open_notebook(shell))
+        word = hint(error.name or "it", _open_cells())
         if word:
             error.add_note(word)
     finally:                                              # whatever goes wrong here, the reader sees the error itself
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 
-def _open_notebook(shell: Any) -> list[tuple[str, str]] | None:
-    """The open notebook's cells; JupyterLab and VS Code each tell its path in their own way."""
-    path = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+def _open_cells() -> list[tuple[str, str]] | None:
+    path = open_notebook()
     try:
-        return read_cells(Path(path)) if str(path).endswith(".ipynb") else None
+        return path and read_cells(path)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython and ipython.get_ipython()
 
 
 def _made_by(source: str) -> set[str]:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gan_edu.download import SOURCES, read_member
 from gan_edu.errors import DataError, whole
+from gan_edu.files import cache_folder
 from gan_edu.idx import parse_idx
 from gan_edu.rng import generator
 
@@ -163,17 +164,6 @@ def load_idx(images: str | Path, labels: str | Path, *, name: str) -> ImageSet:
 def data_root(root: str | Path | None = None) -> Path:
     """Return the data folder: `root`, else $GAN_EDU_DATA, else the user's cache folder."""
     return Path(root or os.environ.get("GAN_EDU_DATA") or cache_folder()).expanduser()
-
-
-def cache_folder(platform: str = sys.platform) -> Path:
-    """Return the folder where this system keeps what programs can fetch again; it need not exist yet."""
-    if platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "gan_edu"
 
 
 def require_images(x: Tensor, shape: tuple[int, int, int]) -> None:

@@ -1,12 +1,24 @@
-"""Files that are there whole or not at all. What is in them is for the rooms above."""
+"""Files that are there whole or not at all, and the folder for them. What is in them is for the rooms above."""
 
 import contextlib
 import os
+import sys
 import time
 import uuid
 from pathlib import Path
 
 STRAY_SECONDS = 3600      # a younger temporary file may belong to another process that is still writing
+
+
+def cache_folder(platform: str = sys.platform) -> Path:
+    """Return the folder where this system keeps what programs can fetch again; it need not exist yet."""
+    if platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "gan_edu"
 
 
 def write_whole(path: Path, content: bytes) -> None:

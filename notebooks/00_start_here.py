@@ -169,7 +169,8 @@ check("00-threshold", says_real)
 
 # %% [markdown]
 # If your judge is right, it needs one comparison. That is all a discriminator does, in one dimension. For pictures the
-# comparison is the same, but it takes a network to find it.
+# comparison is the same, but it takes a network to find it. (What a check finds right is noted on this machine and
+# nowhere else; `.venv/bin/gan-edu progress` in a terminal shows what you have solved in all notebooks.)
 
 # %% [markdown]
 # ## Exercise 2: what a score proves

@@ -103,7 +103,7 @@ def execute(notebook: nbformat.NotebookNode, *, name: str, cwd: Path, timeout: f
         on_cell_execute=note_place,
     )
     try:
-        client.execute()
+        client.execute(env={**os.environ, "GAN_EDU_PROGRESS": os.devnull})     # marks nothing as solved for the builder
     except CellExecutionError as error:
         raise BuildError(f"{name}, {place}: {error.ename}: {error.evalue}\n{error}") from error
     except CellTimeoutError as error:
@@ -199,6 +199,7 @@ def solution_edition(twin: Path) -> nbformat.NotebookNode:
             if tag not in answers:
                 raise BuildError(f"{twin.name}: solutions/{twin.name} has no cell tagged {tag}")
             cell.source = answers.pop(tag)
+    notebook.metadata["gan_edu"] = {"edition": "solutions"}       # so that its checks mark nothing as solved
     if answers:
         raise BuildError(f"solutions/{twin.name}: no exercise in the notebook for {', '.join(sorted(answers))}")
     return notebook

@@ -5,6 +5,7 @@ one test file needs belong in that file.
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")   # before torch; for every kernel too: two of them share two cores
+os.environ["GAN_EDU_PROGRESS"] = os.devnull     # no folder: what a test solves, its user has not solved
 
 import importlib
 import pkgutil

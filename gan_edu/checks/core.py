@@ -22,6 +22,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gan_edu import progress
+
 EMPTY = "nothing to judge yet. Replace the dots ... by your answer and run the cell again."
 
 
@@ -84,8 +86,16 @@ def check(exercise_id: str, answer: object) -> Feedback:
     """Judge `answer` and return Feedback; never raises (Ctrl-C excepted).
 
     `...`, a function that returns `...` and a container with a `...` in it count as not answered. A function's own
-    errors come back as a friendly line. The answer is not changed.
+    errors come back as a friendly line. The answer is not changed. What is right in a reader's own notebook is noted for
+    `gan-edu progress`, if the disk lets it.
     """
+    feedback = _judge(exercise_id, answer)
+    if feedback.correct:
+        progress.remember(str(exercise_id))
+    return feedback
+
+
+def _judge(exercise_id: str, answer: object) -> Feedback:
     found = _find(str(exercise_id))
     if found is None:
         return Feedback(False, _unknown(str(exercise_id)))
