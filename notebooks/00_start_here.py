@@ -2,7 +2,7 @@
 # # 0. Start here
 #
 # Can you tell a forged digit from a real one? In a minute you will be asked two hundred times, if you like it that long.
-# Half of the pictures, on average, were written by hand by somebody, some decades ago. The others were never written by
+# About half of the pictures were written by hand, some decades ago. The others were never written by
 # anybody: a network drew them, and it learned to draw only by trying to fool a second network that was doing exactly what
 # you will be doing. That is a **generative adversarial net**, and this course takes it apart.
 #
@@ -154,8 +154,9 @@ plots.show(ax, "The density of the data around 0 and of the forgeries around 2 o
 # %% [markdown]
 # ## Exercise 1: be the best judge
 #
-# Write a judge for numbers. The data come from $N(0, 1)$, the forgeries from $N(\mu, 1)$. Return `True` where you call
-# the number `x` real. It should reach the ceiling for every $\mu$ but 0, to the left as well as to the right.
+# Write a judge for numbers. The data come from $N(0, 1)$, the forgeries from $N(\mu, 1)$. Return `True` where you
+# call the number `x` real. It should reach the ceiling for every $\mu$ other than 0, whether the forgeries lie to the
+# right of the data or to the left.
 
 # %% tags=["exercise-00-threshold"]
 def says_real(x, mu):
@@ -212,7 +213,7 @@ LatentExplorer("mnist-mlp")
 #
 # | | the paper (2014) | this course |
 # |---|---|---|
-# | what D gives | a probability (section 3) | D's last layer gives a *logit* $\ell$; a probability $1/(1 + e^{-\ell})$ is computed only to be shown, because near 0 and 1 it loses digits (notebook 04) |
+# | what D gives | a probability (section 3) | D's last layer gives a *logit* $l$; a probability $1/(1 + e^{-l})$ is computed only to be shown, because near 0 and 1 it loses digits (notebook 04) |
 # | how the game ends | with enough capacity and time, $D = 1/2$ everywhere (figure 1(d); section 4) | we stop long before; the arena measures how far from 1/2 we are |
 # | who judges | Parzen windows, and readers looking at samples (section 5) | both, and you, with an interval; notebook 10 |
 

@@ -18,7 +18,7 @@
 # **Time.** 45 minutes to read and run, 30 more for the four exercises.
 #
 # **Prerequisites.** Python with NumPy, derivatives, densities and expectation. Nothing about GANs. Logarithms are
-# natural.
+# natural; their unit is called the *nat*.
 
 # %% [markdown]
 # ## Two kinds of things, one number
@@ -36,8 +36,8 @@ from gan_edu.checks import check
 course.explain_unknown_names(); torch.set_num_threads(1)
 
 # %% [markdown]
-# This is the whole world, in five numbers that you may change. To *generate* from it is to follow the arrows: draw $y$,
-# then draw $x$ given $y$.
+# This is the whole world, in four numbers, and the fifth says how many things we draw. Change any of them. To
+# *generate* from it is to follow the arrows: draw $y$, then draw $x$ given $y$.
 
 # %%
 m0, m1, s, prior, n = -1.5, 1.5, 1.0, 0.3, 100_000
@@ -249,7 +249,7 @@ print(f"p(1|x = 12) = {1 / (1 + np.exp(-(w * far + b))):.6f}")
 print(f"p(x = 12)   = {(1 - prior) * theory.gaussian(far, m0, s) + prior * theory.gaussian(far, m1, s):.0e}")
 
 # %% [markdown]
-# The namer is certain about a thing that this world produces about never. Nothing is wrong with it: it was asked which
+# The namer is certain about a thing that this world almost never produces. Nothing is wrong with it: it was asked which
 # class, not whether there is such a thing.
 #
 # ### Under your hand
@@ -450,8 +450,8 @@ print(f"right on {100 * right / (real.sum() + fake.sum()):.0f} % of the table; "
 # %% [markdown]
 # When made things can no longer be told from real ones, even the best $D$ falls to 50 %. That is where the maker wants
 # to get. So let both learn in turn: $D$ to tell, $G$ to be taken for real. $G$ is a small network from noise to a
-# number, and nowhere below is there a density. (What `train` does in a step is notebook 05; `ema=0.98` smooths $G$ over
-# its last steps. This takes some seconds.)
+# number, and nowhere below is there a density. (What `train` does in a step is notebook 05. `Adam` is gradient descent
+# that gives each weight a step length of its own; `ema=0.98` smooths $G$ over its last steps. This takes some seconds.)
 
 # %%
 from gan_edu.games import GAN

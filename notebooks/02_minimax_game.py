@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 2. The minimax game
 #
-# What exactly are the two players arguing about? The story is quickly told: forgers make notes, the police looks at notes,
+# What exactly are the two players arguing about? The story is quickly told: forgers make notes, the police look at notes,
 # and each side learns from the other. To train anything we need the argument as a number. The paper writes it as
 #
 # $$\min_G \max_D \; V(D, G) = \mathbb{E}_{x \sim p}[\log D(x)] + \mathbb{E}_{z \sim p_z}[\log(1 - D(G(z)))]. \tag{1}$$
@@ -19,7 +19,7 @@
 # **Time.** 50 minutes to read and run, 25 more for the three exercises.
 #
 # **Prerequisites.** Notebook 01; logarithms, expectation as an integral and as a mean. Logarithms are natural. $p$ is the
-# density of the data, $q$ the density of what G makes.
+# density of the data, $q$ the density of what G makes: $p_{data}$ and $p_g$ in the paper and in notebook 01.
 
 # %% [markdown]
 # ## One answer, one payment
@@ -165,8 +165,7 @@ plots.show(plots_theory.errors_against_n(sizes, errors, line),
            "Root mean square error of V over n on logarithmic axes: the dots lie on a line of slope -1/2.")
 
 # %% [markdown]
-# With a minibatch of 64 the error of $V$ in this game is about 0.1, larger than most of the differences people read off loss
-# curves. (The check below knows: at $n = 64$.)
+# *Predict, then run.* How large is the error of $V$ in this game, if it is computed from one minibatch of 64?
 
 # %%
 at_64 = float(np.exp(np.interp(np.log(64), np.log(sizes), np.log(errors))))
@@ -174,6 +173,8 @@ print(f"error of V from one minibatch of 64: about {at_64:.1f}")
 
 
 # %% [markdown]
+# That is larger than most of the differences people read off loss curves.
+#
 # ### Exercise 1: V from samples
 #
 # Write (2). `D` is a function of an array, `real` and `fake` are arrays that may differ in length, and `fake` already holds
@@ -243,12 +244,16 @@ print(f"V by quadrature {theory.value(0.9, p, q, x):.3f}, two means {two_means:.
 # Everybody minimises, so everybody flips the sign of D's $V$. After that, habits differ. All rows below are computed from the
 # same $D(x)$ and $D(G(z))$ as above, and once more from a judge who says $1/2$.
 #
-# * **Sum**: PyTorch's DCGAN example, `errD = errD_real + errD_fake`. Also StyleGAN3, written with logits:
-#   `softplus(gen_logits)` and `softplus(-real_logits)`.
+# * **Sum**: PyTorch's DCGAN example, `errD = errD_real + errD_fake`.
+# * **Logits**: StyleGAN3, `softplus(gen_logits)` and `softplus(-real_logits)`. It is the sum again, for
+#   $\mathrm{softplus}(l) = \log(1 + e^l)$: with $D = \sigma(l)$, $-\log D$ is $\mathrm{softplus}(-l)$ and $-\log(1 - D)$ is
+#   $\mathrm{softplus}(l)$.
 # * **Half**: the authors' own code, `0.5 * (cost(1, ...) + cost(0, ...))`; PyTorch-GAN and one of our source documents, `(real_loss +
 #   fake_loss) / 2`.
 # * **Flipped labels**: another source document gives label 0 to real and 1 to generated images.
-# * **Sign only**: "D's loss negated" for G. This one is not a disguise but a different thing; notebook 04 is about it.
+#
+# ("D's loss negated", which one also reads, is a loss for *G*, and not a disguise but a different thing; notebook 04 is about
+# it.)
 
 # %%
 def conventions(D_x, D_Gz):
@@ -366,8 +371,8 @@ for name, judge in judges.items():
     print(f"{name:10s} {t[0]:9.3f}   {t[1]:12.3f}   {t[2]:12.3f}   {t[3]:9.3f}   {t[0] + t[2]:+.3f}")
 
 # %% [markdown]
-# The document's signs are right for judges who take the question seriously: from *reversed* over *half* to *best*, its two
-# "good" terms rise and its two "bad" ones fall.
+# The document's signs are right for three of the judges: from *reversed* over *half* to *best*, its two "good" terms rise and
+# its two "bad" ones fall.
 
 # %%
 table = np.array([terms(judges[name]) for name in ("reversed", "half", "best")])
@@ -380,8 +385,9 @@ print("falling:", np.all(change < 0, axis=0))
 # second term to the *paranoid* one. Each has bought one term by ruining the other. **No single term is a score; only the sum
 # is**, and the sum is highest for the honest judge.
 #
-# And for G? With D held fixed, G wants the second term low. Here are three generators against the same judge, the best one for
-# our first $q$:
+# And for G? With D held fixed, G wants the second term low. Here are three generators against the same judge, the best one
+# for our first $q$. (JS, the Jensen-Shannon divergence, is 0 where two densities are equal and at most $\log 2$; notebook 03
+# derives it.)
 
 # %%
 fixed = theory.optimal_discriminator(p, theory.gaussian(x, 1.5, 0.8))
@@ -394,7 +400,7 @@ for name, made in makers.items():
 
 # %% [markdown]
 # The lowest second term does not belong to the generator that equals the data. It belongs to one that makes nearly the same
-# sample again and again, at a place where this D is most easily fooled. A low term says "this D is fooled", not "G is good".
+# sample again and again, at a place where this D is easily fooled. A low term says "this D is fooled", not "G is good".
 # Had D been allowed to answer, it would have noticed at once. This is mode collapse in one line, and the reason why D must keep
 # up (notebooks 05 and 09).
 #
@@ -440,8 +446,8 @@ print("all of 1000 random judges at or below it:", max(values) <= -np.log(4))
 #
 # * $V$ adds two expectations: $\log D$ on the data, $\log(1 - D)$ on the forgeries. D pulls up, G pulls down.
 # * $V$ is an integral when densities are known and a pair of means when they are not; the error of the means falls as $n^{-1/2}$.
-# * $V = -(\mathrm{BCE}_{real} + \mathrm{BCE}_{fake}) = -2\,\mathrm{BCE}$ of one even batch. Codes differ by a sign, a half and
-#   the meaning of a label; the half is a learning rate.
+# * $V = -(\mathrm{BCE}_{real} + \mathrm{BCE}_{fake}) = -2\,\mathrm{BCE}$ of one even batch. Published code differs by a sign,
+#   a half and the meaning of a label; the half is a learning rate.
 # * $D = 1/2$ gives $V = -\log 4 = -1.386$ against every generator.
 # * No term alone is a score. The gullible judge wins the first, the paranoid one the second, the collapsed generator the last.
 # * $\min_G \max_D V = \max_D \min_G V = -\log 4$.

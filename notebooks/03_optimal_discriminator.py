@@ -211,8 +211,9 @@ from gan_edu.widgets import DiscriminatorExplorer
 DiscriminatorExplorer()
 
 # %% [markdown]
-# (If you see only a picture, the page has no live kernel; nothing below depends on it.) Three things to find by hand:
-# where $D^* = 1/2$; what happens to $D^*$ far out when $q$ is *wider* than $p$; and a pair with a small JS but one huge KL.
+# (If you see only a picture, the page has no live kernel; nothing below depends on it. JS and TV are derived in Steps 7 and
+# 9; both say how far apart $p$ and $q$ are.) Three things to find by hand: where $D^* = 1/2$; what happens to $D^*$ far out
+# when $q$ is *wider* than $p$; and a pair with a small JS but one huge KL.
 #
 # ## Step 4: nobody beats it
 #
@@ -298,8 +299,9 @@ print("answers where something lives:", np.unique(D_box[~undefined]))
 print("undefined at", undefined.sum(), "of", u.size, "points")
 
 # %% [markdown]
-# The judge is perfect, and its value is the greatest possible, 0. Now move the generated box. *Predict, then run:* does the
-# score tell the generator that it is getting closer?
+# The judge is perfect, and its value is the greatest possible, 0. Now move the generated box. Beside the score we print W1,
+# how far the mass would have to be carried (notebook 11). *Predict, then run:* does the score tell the generator that it is
+# getting closer?
 
 # %%
 for left in (4.0, 2.5, 1.6, 1.0, 0.5):
@@ -441,7 +443,7 @@ plots.show(figure, "The integrand p log(m/p) lies below m - p at every x.")
 print("never above:", bool(np.all(lower <= upper + 1e-12)))
 
 # %% [markdown]
-# The numbers that every notebook of this course comes back to: data $N(0, 1)$ against a generator $N(\mu, 1)$.
+# The numbers that this course comes back to: data $N(0, 1)$ against a generator $N(\mu, 1)$.
 
 # %%
 wide = np.linspace(-14, 22, 6001)
@@ -483,7 +485,7 @@ plots.show(figure, "Contour lines of C(G) over mean and width of q: rings around
 #
 # 1. With $f(y) = a \log y + b \log(1 - y)$, the derivative is $f'(y) = $ **[1]** (letters `a`, `b`, `y`).
 # 2. It vanishes at $y = a/(a+b)$. That is a maximum, because $f''(y) = $ **[2]** $< 0$.
-# 3. So $D^* = p/(p+q)$, and the other coin side is $1 - D^* = $ **[3]** (letters `p`, `q`).
+# 3. So $D^* = p/(p+q)$, and the other side of the coin is $1 - D^* = $ **[3]** (letters `p`, `q`).
 # 4. With $m = (p+q)/2$: $\;\log\frac{p}{p+q} = \log\frac{p}{m} \;+\; $ **[4]**.
 # 5. Both integrals together: $C(G) = $ **[5]** (letters `KLp` for $\mathrm{KL}(p\|m)$ and `KLq` for $\mathrm{KL}(q\|m)$).
 

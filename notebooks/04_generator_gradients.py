@@ -6,7 +6,7 @@
 # $$\min_G \max_D \; \mathbb{E}_{x \sim p}[\log D(x)] + \mathbb{E}_{z \sim p_z}[\log(1 - D(G(z)))] \tag{1}$$
 #
 # only the second term knows $G$, and notebook 03 proved that minimising it against the best $D$ leads to
-# $p_g = p_{data}$. Yet the same paper says, in the last paragraph of its section 3, that in practice one should rather
+# $q = p$. Yet the same paper says, in the last paragraph of its section 3, that in practice one should rather
 # *maximise* $\log D(G(z))$, and most code has done so since. Here we find out what is wrong with the loss of the
 # theory, where exactly, and what the loss of the practice does instead.
 #
@@ -158,21 +158,21 @@ for moment, d in [("the start: D sees through G", 0.001), ("the end: D = 1/2", 0
 #   observed: where the minimax loss is flat, it **is** near 0 (first row). But the place is another one. At the end
 #   (second row) $D = 1/2$, the loss is $-0.693$, and the slope is $-1/2$ for both losses. A $D$ that is perfect, with
 #   $D(G(z)) \approx 0$, goes with a *poor* $G$.
-# * *"As $G$ improves, $D$'s answers become a coin's, and the feedback loses its meaning."* The same source says so
-#   further down, and the signal does fade at the end. It is however the *second* factor of (2) that goes: a $D$ that
-#   says $1/2$ everywhere has no slope in $x$ (the row $\theta = 0$ below). That holds for every loss, and it is how a
-#   game ends, not how it stalls. (What training does near that end is a matter for notebook 09.)
+# * *"As $G$ improves, $D$'s answers become a coin's, and the feedback loses its meaning."* The source just praised
+#   says so further down, and the signal does fade at the end. It is however the *second* factor of (2) that goes: a
+#   $D$ that says $1/2$ everywhere has no slope in $x$ (the row $\theta = 0$ below). That holds for every loss, and it
+#   is how a game ends, not how it stalls. (What training does near that end is a matter for notebook 09.)
 #
 # ## The same game?
 #
-# **Same fixed point.** Let the data be $N(0, 1)$ and $G_\theta(z) = \theta + z$, so that $p_g = N(\theta, 1)$, with the
-# best judge at its side. Its logit and its slope are (notebook 03: the logit of $D^*$ is $\log p_{data} - \log p_g$)
+# **Same fixed point.** Let the data be $N(0, 1)$ and $G_\theta(z) = \theta + z$, so that $q = N(\theta, 1)$, with the
+# best judge at its side. Its logit and its slope are (notebook 03: the logit of $D^*$ is $\log p - \log q$)
 #
 # $$l^*(x) = \tfrac12 (x - \theta)^2 - \tfrac12 x^2 = \tfrac12\theta^2 - \theta x, \qquad
 #   \frac{\partial l^*}{\partial x} = -\theta, \qquad \frac{\partial x}{\partial \theta} = 1.$$
 #
 # So by (2) and (3) the gradients are $\theta\,\mathbb{E}[D^*(x)]$ for minimax and $\theta\,\mathbb{E}[1 - D^*(x)]$ for
-# non-saturating, with $x \sim p_g$.
+# non-saturating, with $x \sim q$.
 
 # %%
 x = np.linspace(-14, 24, 7601)
@@ -187,7 +187,7 @@ for t in (0.0, 0.1, 1.0, 2.0, 4.0, 8.0):
 
 # %% [markdown]
 # Both are zero at $\theta = 0$ and nowhere else, and close to it they agree. Far away one of them all but vanishes and
-# the other grows. The first column is not new: it is the slope of $C(G) = -\log 4 + 2\,\mathrm{JS}$ from notebook 03,
+# the other grows. The minimax column is not new: it is the slope of $C(G) = -\log 4 + 2\,\mathrm{JS}$ from notebook 03,
 # which flattens out because JS cannot exceed $\log 2$.
 
 # %%
@@ -242,7 +242,7 @@ assert abs(negated + np.log(2)) < 1e-3 and abs(flipped - np.log(2)) < 1e-3
 # %% [markdown]
 # ## What float32 does
 #
-# So far we computed in exact terms. A GPU computes in float32, and there $\log(1 - D)$ has a trouble of its own, at the
+# So far rounding played no part. Networks compute in float32, and there $\log(1 - D)$ has a trouble of its own, at the
 # *other* end.
 #
 # *Predict, then run.* At which logit does `log(1 - sigmoid(l))` become $-\infty$? (The true value at $l = 20$ is about
@@ -304,7 +304,7 @@ print("gradients:", [f"{g:.4g}" for g in l32.grad.tolist()])
 #
 # The theorems of notebook 03 were about $V$. What does $G$ go down with $-\log D$, next to the best judge? Arjovsky and
 # Bottou (2017, Theorem 2.5) have the answer, and the proof has three lines. Fix $\theta_0$, write
-# $q_0 = p_{G_{\theta_0}}$, and freeze $D^*= p/(p + q_0)$, as in $G$'s step.
+# $q_0 = q_{\theta_0}$, and freeze $D^* = p/(p + q_0)$, as in $G$'s step.
 #
 # **Line 1**, an identity: since $D^* / (1 - D^*) = p / q_0$,
 #
@@ -443,7 +443,7 @@ for s in (0, 5, 10, 20, 30, 50):
     print(f"{s:10d} " + " ".join(f"{v:13.2g}" for v in table[s]))
 
 # %% [markdown]
-# and all two hundred as a picture.
+# And all two hundred as a picture:
 
 # %%
 steps, rows = np.array(list(table)), np.array(list(table.values()))
@@ -485,7 +485,7 @@ GradientExplorer(head_start=30)
 # Things to try, each with a guess first:
 #
 # * Move the *head start* from 0 to 400. When are the arrows of $\log(1 - D)$ longest?
-# * Multiply $D$'s logit with *confidence*. A surer judge with the same opinions: one row of arrows shrinks, the other
+# * Multiply $D$'s logit by *confidence*. A surer judge with the same opinions: one row of arrows shrinks, the other
 #   grows. At 0 both are gone.
 # * Choose $D^*$ and bring the fakes to $x = 2$. Both rows shrink to nothing together, although the dots in the
 #   right-hand figure stand at $1/2$, far from any flat end. This is the fixed point.
@@ -530,7 +530,7 @@ check("04-paragraph", wrong_sentences)
 # * In float32 `log(1 - sigmoid(l))` is $-\infty$ from $l = 24 \log 2 = 16.64$ on; `-softplus(l)` never is. That is a
 #   bug of the other end, not saturation.
 # * Against $D^*$, $-\log D$ goes down
-#   $\mathrm{KL}(p_g \| p_{data}) - 2\,\mathrm{JS} = 2\,\mathrm{KL}(m \,\|\, p_{data})$.
+#   $\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS} = 2\,\mathrm{KL}(m \,\|\, p)$, with $m = (p + q)/2$.
 #
 # **Next:** notebook 05 lets both players move.
 #
@@ -541,4 +541,5 @@ check("04-paragraph", wrong_sentences)
 #   and section 2.2.2 for $-\log D$; section 2.2.1 for $\log(1 - D)$.
 # * M. Shannon et al., *Non-saturating GAN training as divergence minimization*, 2020: the divergence in (6).
 # * X. Mao et al., *Least Squares Generative Adversarial Networks*, 2017: eq. (9).
-# * I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 3.2: the three losses of $G$ compared.
+# * I. Goodfellow, *NIPS 2016 Tutorial: Generative Adversarial Networks*, section 3.2: minimax, non-saturating, and a
+#   third loss, for maximum likelihood.

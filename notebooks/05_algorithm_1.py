@@ -371,8 +371,8 @@ plots.show(fig, "Left: thirty steps on V = xy. Moving at once spirals outwards, 
 
 # %% [markdown]
 # So the order is worth a lot, and still it is no cure: taking turns does not run away, but it does not arrive either. This
-# is a game without noise, curvature or networks; notebook 09 puts a cure into it, one at a time. What to keep from it here
-# is that "alternating" is a part of the algorithm and not of its wording.
+# is a game without noise, curvature or networks; notebook 09 plays almost the same game and lets the players arrive. What to
+# keep from it here: "alternating" is a part of the algorithm and not of its wording.
 
 # %% [markdown]
 # ## Watch it

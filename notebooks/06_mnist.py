@@ -14,7 +14,7 @@
 #
 # **Time.** 40 minutes to read and run, 20 more for the three exercises.
 #
-# **Prerequisites.** Notebooks 02 to 04: the value function, the best judge, the non-saturating loss.
+# **Prerequisites.** Notebooks 02 to 05: the value function, the best judge, the non-saturating loss, Algorithm 1.
 
 # %%
 import copy
@@ -81,7 +81,7 @@ assert [networks.count_parameters(net) for net in first] == [2_503_984, 1_231_44
 
 # %% [markdown]
 # The networks of 2014 are the larger ones, by far in the judge. What is a maxout unit? It has several linear functions
-# and answers with the largest of them: a ramp with as many kinks as it likes, learnt instead of chosen.
+# and answers with the largest of them: a ramp with as many kinks as it likes, learned instead of chosen.
 #
 # ### Exercise 1: maxout
 #
@@ -150,8 +150,8 @@ assert difference < 1e-3
 #
 # ### Exercise 2: what does D get to see?
 #
-# N = 1,000 steps of the generator, k = 3, minibatches of m = 64. How many fresh real images does D see, and how often
-# does each player move? Fill in three whole numbers.
+# The ledger of notebook 05 once more, now for images: N = 1,000 steps of the generator, k = 3, minibatches of m = 64.
+# How many fresh real images does D see, and how often does each player move? Fill in three whole numbers.
 
 # %% tags=["exercise-06-ledger"]
 my_ledger = {"real images": ..., "moves of D": ..., "moves of G": ...}
@@ -162,11 +162,12 @@ check("06-ledger", my_ledger)
 # %% [markdown]
 # ## Live
 #
-# Now train. The picture follows the run: twelve samples with fixed z, the two losses, and how sure D is of itself on
-# real images and on fakes. Dashed lines mark where the game would come to rest, log 4 for D, log 2 for G and 1/2.
+# Now train. The picture follows the run: twenty-four samples with fixed z, the two losses, and how sure D is of
+# itself on real images and on fakes. Dashed lines mark where the game would come to rest, log 4 for D, log 2 for G
+# and 1/2.
 #
-# So that something shows within a minute, both players step five times as far as in the sources (5e-4) and with half the
-# momentum, beta1 = 0.5, which Radford et al. (2016) found to calm such games.
+# So that something shows within a minute, both players take larger steps than above (5e-4), with less momentum,
+# beta1 = 0.5, which Radford et al. (2016) found to calm such games.
 #
 # **You may press the stop button at any time.** The step in progress is finished, the game stays usable, and running the
 # cell again goes on exactly where it stopped. Raise `steps` to train longer: on MNIST, 937 steps are one epoch.
@@ -223,9 +224,9 @@ print(f"about {(time.perf_counter() - began) / 30 * 937:.0f} seconds for the 937
 # %% [markdown]
 # ## Does the noise matter?
 #
-# The paper says it tried several distributions for z and settled on what is easy to draw. One of our sources repeats
-# that uniform or Gaussian noise "does not matter". Two small games on the embedded digits, three seeds each, equal in
-# all but the noise; the score is the Parzen log-likelihood of notebook 10 (higher is better).
+# The paper asks for noise and names no distribution; its authors drew uniform numbers. One of our sources says that
+# uniform or Gaussian noise "does not matter". Is that so? Two small games on the embedded digits, three seeds each,
+# equal in all but the noise; the score is the Parzen log-likelihood of notebook 10 (higher is better).
 
 # %%
 from gan_edu.metrics import parzen_log_likelihood
@@ -333,9 +334,10 @@ print(f"22,488 updates: k = 1 scores {runs[1][11_244]['parzen']:.1f}, k = 2 scor
 assert runs[2][7_496]["parzen"] > runs[1][11_244]["parzen"]
 
 # %% [markdown]
-# So here the second step of D paid for itself, and the third, fourth and fifth did not. This is one seed, one pair of
-# networks, one pair of learning rates: enough to show that "more steps of D are better" is no law, not enough for a law
-# of another kind. The paper used k = 1 because it is the cheapest.
+# So here the second step of D paid for itself. More steps did not: in the second row above, k = 3 needed twice the
+# updates of k = 1 to score the same, and k = 5 three times as many to score less. This is one seed, one pair of
+# networks, one pair of learning rates: enough to show that "more steps of D are better" is no law, not enough for a
+# law of another kind. The paper used k = 1 because it is the cheapest.
 #
 # ## What does a loss tell?
 #
@@ -413,7 +415,7 @@ assert 0.5 < halved < np.log(2) and loss_D[-1] > loss_D[-4]
 #
 # | | paper | authors' code | here |
 # |---|---|---|---|
-# | noise z | several tried, easy to draw | uniform, unit variance, 100 numbers | normal, 100 numbers (`ReLUGenerator`: uniform) |
+# | noise z | no distribution named (section 3) | uniform, unit variance, 100 numbers | normal, 100 numbers (`ReLUGenerator`: uniform) |
 # | G | rectifiers and sigmoids | 1200-1200 rectifiers, sigmoid | 256-512-1024, BatchNorm, leaky rectifiers, tanh |
 # | D | maxout, dropout | two maxout layers of 240 x 5, dropout | 512-256, leaky rectifiers (`MaxoutDiscriminator`: theirs) |
 # | G's loss | minimax in the theory, -log D in practice | -log D | -log D, others by name |

@@ -463,6 +463,8 @@ print("a copy moved by one pixel is farther from its original than half of all s
 # * Whether a picture is a memory is a question about distances, and a distance means nothing until you know how far
 #   apart real images are.
 #
+# **Next.** Notebook 08 gives both players what pixels have and a list of numbers has not: neighbours.
+#
 # ## References
 #
 # * I. Goodfellow and others, *Generative Adversarial Nets*, 2014. Noise: section 3. Walks in $z$: figure 3. Nearest training

@@ -38,7 +38,7 @@ course.explain_unknown_names(); torch.set_num_threads(1)
 # | vanishing gradient | **one gradient**, at one moment | $G$ is told almost nothing | the norm of $G$'s gradient, next to how wrong $G$ is |
 # | non-convergence | the **motion**, over many steps | both players learn, and never arrive | do the steps turn? does the distance fall? |
 #
-# The three columns are independent questions. A collapsed $G$ may have a long gradient; a $G$ without gradient stands
+# The three rows are independent questions. A collapsed $G$ may have a long gradient; a $G$ without gradient stands
 # still, so it does not circle; players who circle may pass by every mode in turn. Two sentences that one can read mix
 # them up, and by the end of this notebook both will have been tested:
 #
@@ -56,7 +56,8 @@ course.explain_unknown_names(); torch.set_num_threads(1)
 # $$L_D = \log 2 + \log(1 + e^{u}), \qquad L_G = -\log(1 + e^{u}) \;\text{ (minimax)}, \quad
 #   \log(1 + e^{-u}) \;\text{ (non-saturating)}. \tag{1}$$
 #
-# With the Wasserstein losses, $L_D = u$ and $L_G = -u$. There is one place where neither player wants to move:
+# With the Wasserstein losses (notebook 11), $L_D = u$ and $L_G = -u$: but for a sign, the game $V = xy$ of notebook 05.
+# There is one place where neither player wants to move:
 # $\theta = 0$, the data, and $\psi = 0$, a judge without an opinion. SymPy, on minus the gradients,
 # $v = (-\partial L_G / \partial\theta,\; -\partial L_D / \partial\psi)$:
 
@@ -128,7 +129,8 @@ for h in (0.2, 0.1, 0.05):
 #
 # ## Taking turns
 #
-# Algorithm 1 does not move both at once: $D$ moves, then $G$ answers the $D$ that has moved. 
+# Algorithm 1 does not move both at once: $D$ moves, then $G$ answers the $D$ that has moved. On $V = xy$ that was enough not to
+# run away (notebook 05).
 #
 # *Predict, then run.* Is that enough to arrive?
 
@@ -157,8 +159,8 @@ for name in L_G:
     print(f"{name:15s} J = {J[name].tolist()}   eigenvalues of J:", *J[name].eigenvals())
 
 # %% [markdown]
-# The two losses of the original game share one Jacobian; the one difference, that Wasserstein has slope 1 at rest where the
-# sigmoid has slope $s = \frac12$, changes the scale. For both, the eigenvalues of $J$ are
+# The two losses of the original game share one Jacobian; Wasserstein's has 1 where they have $\frac12$, for at rest its losses
+# have the slope $s = 1$ in $u$ and theirs $s = \frac12$. For all three, the eigenvalues of $J$ are
 #
 # $$-\frac\gamma2 \pm \sqrt{\frac{\gamma^2}{4} - s^2} \tag{3}$$
 #
@@ -175,8 +177,9 @@ alternating = turns[0] * turns[1]                                  # first D mov
 print("alternating: product of the eigenvalues =", sp.simplify(alternating.det()))
 
 # %% [markdown]
-# And alternating: the product of both eigenvalues is $1 - h\gamma$. Without a penalty it is exactly 1, and as the two
-# are conjugate, both lie *on* the circle (Lemma 2.5). Neither in nor out: they circle. With $\gamma > 0$ both lie inside.
+# And alternating: the product of both eigenvalues is $1 - h\gamma$. Without a penalty it is exactly 1, and as the two are
+# conjugate, both lie *on* the circle (Lemma 2.5). Neither in nor out: they circle. With $\gamma > 0$ both lie inside, as long as
+# the steps are small.
 #
 # ### How much penalty?
 #
@@ -335,7 +338,9 @@ for name, runs in five.items():
         f"{sign} {min(r[sign] for r in rows):.2f}..{max(r[sign] for r in rows):.2f}" for sign in SIGNS[:4]))
 
 # %% [markdown]
-# The bands that make a failure do not touch those of the others. (A test asserts them.)
+# No run got a wrong name, but one of the five that do not converge swings like the others and never set the alarm off. And the
+# signs keep apart: only vanishing has no gradient and a sure $D$, only collapse has few modes and a $D$ that is not sure, only
+# non-convergence swings with all modes held. (A test asserts the bands.)
 #
 # ### Play them back
 #
@@ -347,8 +352,9 @@ from gan_edu.widgets import FailureExplorer
 FailureExplorer(name="mode collapse")
 
 # %% [markdown]
-# * *Mode collapse*: the cloud is narrow and it **travels**. $G$ puts all samples where $D$ is friendliest at the moment, $D$ notices
-#   late, the cloud jumps on. Goodfellow's paper knew it in 2014 (section 6, "the Helvetica scenario"): $G$ trained too much for $D$.
+# * *Mode collapse*: the cloud is narrow and it **travels**. $G$ puts all samples where $D$ is friendliest at the moment, $D$
+#   notices late, the cloud jumps on. Goodfellow's paper knew it in 2014 (section 6, "the Helvetica scenario"): $G$ trained too
+#   much while $D$ stays behind.
 # * *Vanishing gradient*: nothing happens. That is the failure. The samples stand where they stood, all modes may even be
 #   counted, and $D$ is sure.
 # * *Non-convergence*: the cloud flies past the data, out on the other side and back, like $(\theta, \psi)$ above.
@@ -369,7 +375,8 @@ for name in ("mode collapse", "vanishing gradient"):
 # **"The Wasserstein loss prevents collapse."** Here is what no loss on single samples can do. Let five fakes lie on one point, as in a
 # complete collapse, and ask where each is sent.
 #
-# *Predict, then run.* Which of the five objectives drives them apart?
+# *Predict, then run.* The package has five objectives: the three of notebook 04, the hinge loss, and Wasserstein's. Which of them
+# drives the fakes apart?
 
 # %%
 made = recipe("mode collapse")
@@ -392,9 +399,10 @@ for run in stored["wasserstein"]:
           f"  half or fewer at {np.mean(modes <= 0.5):.0%} of the looks")
 
 # %% [markdown]
-# It collapses too. (The paper that introduced that loss says more carefully that its authors saw no collapse *in their experiments*, with
-# five critic steps for each of $G$ and a critic trained towards its optimum: Arjovsky et al. 2017, section 4.3. With a critic at its
-# best, much of the trouble is gone; the loss alone does not bring that about. Notebook 11 has what it does bring.)
+# It collapses too, in all five seeds; two of them hold half of the modes or more again at the last look. (The paper that
+# introduced that loss says more carefully that its authors saw no collapse *in their experiments*, with five critic steps for
+# each of $G$ and a critic trained towards its optimum: Arjovsky et al. 2017, section 4.3. With a critic at its best, much of the
+# trouble is gone; the loss alone does not bring that about. Notebook 11 has what it does bring.)
 #
 # ## One remedy at a time
 #

@@ -270,12 +270,12 @@ assert score["training images"][0] > score["mnist-mlp"][0] > 225 > score["lookup
 print(f"different images among 10,000 draws with replacement from 10,000: about {10_000 * (1 - np.exp(-1)):,.0f}")
 
 # %% [markdown]
-# Real images score about 243. That is the mark of *perfection*, as far as this number can tell, and k-means beats it with
+# Real images score 243.9. That is the mark of *perfection*, as far as this number can tell, and k-means beats it with
 # ease. A list of averages that can never draw anything new is the best "generator" of MNIST by far. Theis, van den Oord
 # and Bethge (2016, table 1) found the same: real images 243, k-means 313.
 #
-# The lookup table has learnt nothing at all. It lands between the paper's deep GSN (214) and its GAN (225), and only
-# because it repeats itself. Let it read out its list, each image once, and its samples *are* 10,000 training images: 243,
+# The lookup table has learned nothing at all. It lands between the paper's deep GSN (214) and its GAN (225), and only
+# because it repeats itself. Let it read out its list, each image once, and its samples *are* 10,000 training images: 243.9,
 # more than our GAN and the paper's.
 #
 # Look at the four curves together, the cheats among them:
@@ -330,7 +330,7 @@ assert metrics.parzen_log_likelihood(grey, held_out, width)[0] > scores.mean()
 #
 # ## Eyes that know digits
 #
-# The first idea: do not compare pixels. Compare what a network sees that has learnt to read digits. The course ships a
+# The first idea: do not compare pixels. Compare what a network sees that has learned to read digits. The course ships a
 # small classifier; its last hidden layer turns an image into 64 numbers, its *features*.
 
 # %%
@@ -406,7 +406,7 @@ for n in (50, 65, 2_000):
 assert np.linalg.matrix_rank(np.cov(features[:50].T)) <= 49
 
 # %% [markdown]
-# Some of the 64 units never answer to a digit that G draws, so the rank may stay a little below 64 for good; with 50
+# Some of the 64 units never answer to a digit that G draws, so the rank stays below 64 for good; with 50
 # images it *cannot* exceed 49. `metrics_features.frechet_distance` warns when n <= d. The same on the real MNIST, eight
 # draws for each n:
 
@@ -505,7 +505,7 @@ plots.show(fig, "Shares of the ten digits among 2,000 samples of mnist-mlp, with
 
 # %% [markdown]
 # All ten digits are there, but not in equal numbers, and the bars say that this is no chance. How many samples was the
-# classifier unsure of? Of real test digits it is unsure of less than 2 %.
+# classifier unsure of? Of real digits it is unsure of less than 2 %.
 
 # %%
 print(f"all ten digits: {found.covered == 10};   rarest: {found.shares.argmin()}, {found.shares.min():.1%};   unsure of {found.unsure:.0%}")
@@ -542,7 +542,7 @@ check("10-alarm", alarm)
 #
 # The lookup table has passed everything so far: real images have perfect features. What gives it away is the *training
 # set*. Compare, for each sample, its nearest training image with its nearest test image, from sets of equal size. Somebody
-# who has learnt digits is as near to the one as to the other: 1/2. On the small stage:
+# who has learned digits is as near to the one as to the other: 1/2. On the small stage:
 
 # %% tags=["nbval-ignore-output"]
 memory = metrics_baselines.lookup_table(training.take(297), 500, noise=0.05)
@@ -602,7 +602,7 @@ assert m["k-means centres"]["recall"] < 0.6 < m["training images"]["precision"] 
 # ## Summary
 #
 # * A loss compares a generator with its own judge. To compare generators, measure samples.
-# * Parzen: log-mean-exp, width chosen on validation images, standard error over test images. Real images score about 243,
+# * Parzen: log-mean-exp, width chosen on validation images, standard error over test images. Real images score 243.9,
 #   k-means beats them: what wins is nearness of pixels, so it is no measure of quality.
 # * Fréchet: only at equal n, with more images than features, and with its floor. The kernel distance has the floor 0.
 # * Precision sees poor pictures, recall missing ones, a class histogram missing classes, the nearest training image a memory.

@@ -77,9 +77,9 @@ assert same > 0.4 and abs(other) < 0.25                                  # 200 u
 #
 # $$V(D, G) = \sum_y p(y) \Big[ \mathbb E_{x \sim p(x|y)} \log D(x, y) + \mathbb E_{x \sim p_g(x|y)} \log\big(1 - D(x, y)\big) \Big]. \tag{1}$$
 #
-# So it is **one game for each label**, weighted by how often the label occurs; what the games share is the networks' weights. In
-# each bracket, and for each $x$, stands $a \log D + b \log(1 - D)$ with $a = p(x|y)$ and $b = p_g(x|y)$: the curve of notebook 03,
-# with its top at
+# Here $p_g(x|y)$, `q` in the code, is the density of what $G$ makes of $y$. So it is **one game for each label**, weighted by how
+# often the label occurs; what the games share is the networks' weights. In each bracket, and for each $x$, stands
+# $a \log D + b \log(1 - D)$ with $a = p(x|y)$ and $b = p_g(x|y)$: the curve of notebook 03, with its top at
 #
 # $$D^*(x, y) = \frac{p(x|y)}{p(x|y) + p_g(x|y)}. \tag{2}$$
 #
@@ -471,7 +471,7 @@ assert np.trace(C) / C.sum() > 0.95
 #
 # Write three readings of any matrix `C[ordered, recognised]`. Mind that not every digit need be ordered equally often.
 #
-# * `obeyed(C)`: which share of all orders is recognised as ordered?
+# * `share_obeyed(C)`: which share of all orders is recognised as ordered?
 # * `worst(C)`: which digit is obeyed worst, by its share?
 # * `trust(C, digit)`: of all pictures that are *read* as this digit, which share had been ordered as it?
 

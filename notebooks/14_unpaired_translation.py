@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 14. Unpaired translation
 #
-# What if you have no pairs? Notebook 13 learnt from pairs: here is what goes in, there is what should come out. Photographs
+# What if you have no pairs? Notebook 13 learned from pairs: here is what goes in, there is what should come out. Photographs
 # and paintings do not come like that. Nobody can hand you the photograph that van Gogh did *not* take. All there is are two
 # heaps, some of these and some of those. CycleGAN learns from two heaps. We build it, watch it work on digits, and then ask
 # what its famous loss really guarantees. The answer is: less than you think, and it learns to cheat.
@@ -135,7 +135,7 @@ check("14-wrong", (there, back))
 # Not because of equation (1) alone. Your map would have to be *found*, by small steps of gradient descent, by a network made
 # of small convolutions. Such a network can repaint a stroke with a few dozen weights. To scramble pixels it would have to
 # carry each one across the image; to permute a heap it would have to know it by heart. Among all maps with no loss it meets
-# the near ones first. Ours starts as near as can be: it learns what to *add*, and begins with nothing.
+# the near ones first. Ours starts as near as can be: it learns what to *add*, and begins by adding little.
 
 # %%
 from gan_edu.translators_resnet import ResNetTranslator
@@ -213,8 +213,8 @@ for weight, shares in colours.items():
 assert min(colours[0.0]) < 0.05 and max(colours[0.0]) > 0.95 and min(colours[5.0]) > 0.95
 
 # %% [markdown]
-# Without it the seed decides: the same game, the same data, and the colours come out kept or swapped. With it they
-# stay. On B, $G$ is told outright to leave colours alone, and a smooth function that leaves them alone at the right does
+# Without it the seed decides: the same game, the same data, and the colours come out kept, swapped, or half of each. With it
+# they stay. On B, $G$ is told outright to leave colours alone, and a smooth function that leaves them alone at the right does
 # so at the left. In the paper it keeps a sunset from becoming a morning.
 #
 # ## The whole game
@@ -237,7 +237,7 @@ print(f"by hand {by_hand:.4f}, game.generator_loss {ours:.4f}")
 assert abs(by_hand - ours) < 1e-4
 
 # %% [markdown]
-# One more thing is new. If $D$ only ever sees the *newest* fakes, the players run in circles (notebook 09). So $D$ learns
+# One more thing is new. If $D$ only ever sees the *newest* fakes, the players may run in circles (notebook 09). So $D$ learns
 # from a **memory**: 50 old translations of each domain. A new one is kept in one case of two, and an old one shown in its place.
 # The memory is a part of the game's state: a run that is stopped and taken up again must remember too.
 
@@ -282,8 +282,9 @@ for name, x, true, share in (("A to B", fake_b, b, told.share_of_b(fake_b)), ("B
     assert read(x) > 0.7 and share > 0.9
 
 # %% [markdown]
-# The translation carries over: what it learnt is about strokes, not about who wrote them. The classifier is less at home here:
-# in brackets stands what it reads of the true images of the same domain, and of the striped small digits that is little.
+# The translation carries over: what it learned is about strokes, not about who wrote them. The classifier is less at home
+# here: in brackets stands what it reads of the true images of the same domain, and of the striped small digits that is
+# little.
 
 # %%
 rows = torch.cat([a[:12], fake_b[:12], b[:12], fake_a[:12]])

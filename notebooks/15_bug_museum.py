@@ -278,8 +278,9 @@ assert 0.1 < before.value < 0.1005 and after.value < 1e-5
 #
 # ### Exercise 2: the best D for soft labels
 #
-# Derive it. Reals have the label `real`, fakes the label `fake`, both in [0, 1]; the densities at a place are p and q. Which D
-# minimises the loss there? (Write the loss, set its slope to 0. With 1 and 0 it must be $p/(p+q)$.)
+# Notebook 03 asked this; derive it once more, without looking. Reals have the label `real`, fakes the label `fake`, both in [0, 1];
+# the densities at a place are p and q. Which D minimises the loss there? (Write the loss, set its slope to 0. With 1 and 0 it must
+# be $p/(p+q)$.)
 
 # %% tags=["exercise-15-smoothing"]
 def best_D(p, q, real, fake):
@@ -372,8 +373,8 @@ assert before.value == min(row["parzen"] for row in pretrained.card("mnist-mlp")
 # At the optimum D's loss is 1.386 (its two parts added) and G's is 0.693, and both are the same for a perfect G and for a
 # judge who has given up.
 #
-# The same document hopes for a loss of D of about 0.5, "since D can no longer tell". That lends the number of one quantity to
-# another:
+# One of our source documents hopes for a loss of D of about 0.5, "since D can no longer tell". That lends the number of one
+# quantity to another:
 
 # %%
 before, after = both("one-half")
@@ -479,7 +480,7 @@ print(found["command"])
 print(found["where"])
 
 # %% [markdown]
-# A share comes with an interval (Wilson's, notebook 12). First the judge of `mnist-mlp` on what it was trained for:
+# A share comes with an interval (Wilson's, notebook 00). First the judge of `mnist-mlp` on what it was trained for:
 
 # %%
 from gan_edu.widgets.arena import wilson_interval
@@ -529,9 +530,9 @@ assert min(found["counts"]["mnist-mlp"]["blurred"].values()) >= 999 and max(foun
 
 
 # %% [markdown]
-# All are forged, the real ones as well. The judge of `mnist-dcgan` says the opposite: after a blur all are real. Each had learnt one
-# height of fine power, and a blur moves that. Better detectors exist, with networks and with blurred training pictures; the two questions
-# for them stay the same. *Which generators has it not seen? What has been done to the picture since?*
+# It calls nearly every picture forged, the real ones too. The judge of `mnist-dcgan` says the opposite: after a blur all are real.
+# Each had learned one height of fine power, and a blur moves that. Better detectors exist, with networks and with blurred training
+# pictures; the two questions for them stay the same. *Which generators has it not seen? What has been done to the picture since?*
 
 # %% [markdown]
 # ### Exercise 3: what is an alarm worth?
