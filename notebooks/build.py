@@ -5,6 +5,8 @@ is judged in tests/test_notebooks.py, not here.
     python notebooks/build.py run all
     python notebooks/build.py check            are all pairs in step? (reads only)
     python notebooks/build.py solutions        writes the solution edition to _build/solutions
+    python notebooks/build.py editions         writes student, instructor and handout to _build/editions; the handout,
+                                               HTML to print, draws its formulas with ziamath (in the extra "site")
     python notebooks/build.py site             writes the web edition to _build/site (needs the extra "site")
 """
 
@@ -12,11 +14,13 @@ import argparse
 import contextlib
 import difflib
 import hashlib
+import html
 import os
 import re
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 import jupytext
 import nbformat
@@ -205,6 +209,45 @@ def solution_edition(twin: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def editions(twin: Path, out: Path) -> list[Path]:
+    """Write the three editions of one notebook into folders of `out`: student, instructor and handout; return the files.
+
+    student: the notebook as it is stored. instructor: solutions in, not executed. handout: see web/handout.py. Raises
+    BuildError, with nothing written, where a pair is out of step, a solution would show, or ziamath is not installed.
+    """
+    stored = nbformat.read(twin.with_suffix(".ipynb"), as_version=4)
+    if twin_text(stored) != twin.read_text(encoding="utf-8"):
+        raise BuildError(f"{twin.stem}: notebook and twin differ; run `python notebooks/build.py run {twin.stem[:2]}`")
+    made = {f"student/{twin.stem}.ipynb": nbformat.writes(stored, version=4) + "\n",
+            f"instructor/{twin.stem}.ipynb": nbformat.writes(solution_edition(twin), version=4) + "\n",
+            f"handout/{twin.stem}.html": _handout().page(stored)}
+    readable = {name: html.unescape(text) if name.endswith("html") else "\n".join(cell.source for cell in stored.cells)
+                for name, text in made.items() if not name.startswith("instructor")}
+    for name, text in readable.items():
+        if found := [line for line in secrets_of(twin) if line in text]:
+            raise BuildError(f"{name} would give a solution away: {found[0]!r}")
+    for name, text in made.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        _write(out / name, text)
+    return [out / name for name in made]
+
+
+def secrets_of(twin: Path) -> list[str]:
+    """Return the lines of a twin's solutions, of eight letters or more, that the twin itself does not show."""
+    asked = twin.read_text(encoding="utf-8")
+    lines = [line.strip() for source in solutions_of(twin.stem, twin.parent).values() for line in source.splitlines()]
+    return [line for line in lines if len(line) >= 8 and line not in asked]
+
+
+def _handout() -> ModuleType:
+    sys.path.insert(0, str(Path(__file__).parent / "web"))
+    try:
+        import handout  # beside this file, not a part of the package
+    except ModuleNotFoundError as error:
+        raise BuildError(f"the handout needs {error.name}; install it with `pip install -e '.[site]'`") from error
+    return handout
+
+
 def twins(numbers: list[str], folder: Path | None = None) -> list[Path]:
     """Return the twins with these two-digit numbers, or all of them for ["all"] and []."""
     every = sorted(p for p in (folder or HERE).glob("*.py") if NAME.fullmatch(p.stem))
@@ -240,12 +283,16 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("check", help="compare notebooks and twins")
     solving = commands.add_parser("solutions", help="write the solution edition")
     solving.add_argument("--out", type=Path, default=HERE.parent / "_build" / "solutions")
+    handing = commands.add_parser("editions", help="write the editions for students, instructors and paper")
+    handing.add_argument("numbers", nargs="*", help="two digits each; none: all")
+    handing.add_argument("--out", type=Path, default=HERE.parent / "_build" / "editions")
     web = commands.add_parser("site", help="write the web edition")
     web.add_argument("numbers", nargs="*", help="two digits each; none: all")
     web.add_argument("--out", type=Path, default=HERE.parent / "_build" / "site")
     options = parser.parse_args(arguments)
+    command = {"run": _run, "check": _check, "solutions": _solutions, "editions": _editions, "site": _site}[options.command]
     try:
-        return {"run": _run, "check": _check, "solutions": _solutions, "site": _site}[options.command](options)
+        return command(options)
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
@@ -268,6 +315,13 @@ def _solutions(options: argparse.Namespace) -> int:
     for twin in twins([]):
         _write(options.out / f"{twin.stem}.ipynb", nbformat.writes(solution_edition(twin), version=4) + "\n")
         print("wrote", f"{twin.stem}.ipynb")
+    return 0
+
+
+def _editions(options: argparse.Namespace) -> int:
+    for twin in twins(options.numbers):
+        editions(twin, options.out)
+        print("wrote three editions of", twin.stem, flush=True)
     return 0
 
 

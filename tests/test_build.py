@@ -218,6 +218,91 @@ def test_commands(built, monkeypatch, capsys, tmp_path):
     assert "no twin with number 42; there are: 99" in capsys.readouterr().err
 
 
+def copy(built, folder):
+    """Copy the sample, its notebook and its solution into an empty folder; return the twin."""
+    (folder / "solutions").mkdir(parents=True)
+    for file in [*built.glob("99_sample.*"), built / "solutions" / "99_sample.py"]:
+        (folder / file.relative_to(built)).write_bytes(file.read_bytes())
+    return folder / "99_sample.py"
+
+
+def change(twin, *cells):
+    """Put cells behind the first one of a sample's notebook, and write the pair."""
+    notebook = nbformat.read(twin.with_suffix(".ipynb"), as_version=4)
+    notebook.cells[1:1] = cells
+    nbformat.write(notebook, twin.with_suffix(".ipynb"))
+    twin.write_text(build.twin_text(notebook))
+
+
+# ziamath finds its font in a way that Python 3.11 deprecated and 3.13 took back
+formulas_are_drawn = pytest.mark.filterwarnings("ignore:path is deprecated:DeprecationWarning")
+
+
+@formulas_are_drawn
+def test_one_command_writes_three_editions(built, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(build, "HERE", built)
+    assert build.main(["editions", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "wrote three editions of 99_sample\n"
+    student, instructor = (nbformat.read(tmp_path / name / "99_sample.ipynb", as_version=4) for name in ("student", "instructor"))
+    assert student == nbformat.read(built / "99_sample.ipynb", as_version=4)
+    assert instructor.cells[4].source == "half = 1 / 2" and student.cells[4].source == "half = ..."
+    assert instructor.metadata["gan_edu"] == {"edition": "solutions"} and "gan_edu" not in student.metadata
+    assert build.secrets_of(built / "99_sample.py") == ["half = 1 / 2"]
+    for file in [*(tmp_path / "student").iterdir(), *(tmp_path / "handout").iterdir()]:
+        assert "1 / 2" not in file.read_text() and "Sample" in file.read_text()
+
+
+@formulas_are_drawn
+def test_a_handout_has_text_what_was_shown_the_exercise_and_room_and_opens_anywhere(built, tmp_path):
+    twin = copy(built, tmp_path / "n")
+    shown = [nbformat.v4.new_output("stream", name="stderr", text="a folder of this machine"),
+             nbformat.v4.new_output("display_data", {"image/png": "aGVs\nbG8=", "text/plain": "Words for <it>"}),
+             nbformat.v4.new_output("display_data", {"text/html": '<img alt="A page." src="data:image/png;base64,aGVsbG8=">'}),
+             nbformat.v4.new_output("display_data", {"text/latex": r"$\displaystyle \frac{1}{3}$", "text/plain": "1/3"})]
+    prose = (r"See $D(x) < 1$ and $$\int q \, dx$$ in" + "\n\n| a | b |\n|---|---|\n| $p$ | `2` |\n\n"
+             + r"\begin{align}a &= b\end{align}")
+    change(twin, nbformat.v4.new_markdown_cell(prose), nbformat.v4.new_code_cell("hidden_code()", outputs=shown))
+    page = build.editions(twin, tmp_path / "out")[2].read_text()
+    assert "<h1>99 Sample</h1>" in page and "<title>99 Sample</title>" in page and "<td>" in page and "<pre>2</pre>" in page
+    assert page.count("<svg") == 5 and 'aria-label="D(x) &lt; 1"' in page and "$" not in page
+    assert 'alt="Words for &lt;it&gt;" src="data:image/png;base64,aGVsbG8="' in page and 'alt="A page."' in page
+    assert "<pre>half = ...</pre>" in page and page.count('class="room"') == 1
+    assert not [word for word in ("hidden_code", "check(", "Not yet", "this machine", "<script", "<link", "http:", "https:")
+                if word in page.replace("http://www.w3.org", "")]
+
+
+@formulas_are_drawn
+@pytest.mark.parametrize("spoil, message", [
+    (lambda twin: twin.write_text(TWIN.replace("1 + 1", "1 + 3")), "and twin differ; run `python notebooks/build.py run 99`"),
+    (lambda twin: change(twin, nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text="half = 1 / 2")])),
+     "handout/99_sample.html would give a solution away: 'half = 1 / 2'"),
+    (lambda twin: (twin.parent / "solutions" / "99_sample.py").write_text(""), "has no cell tagged exercise-99-half"),
+])
+def test_editions_that_would_not_be_right_are_not_written(built, tmp_path, spoil, message):
+    twin = copy(built, tmp_path / "n")
+    spoil(twin)
+    with pytest.raises(build.BuildError, match=message):
+        build.editions(twin, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_ziamath_the_command_says_what_is_needed(built, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(build, "HERE", built)
+    for name in ("handout", "formulas"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "ziamath", None)
+    assert build.main(["editions", "99", "--out", str(tmp_path / "out")]) == 1
+    assert "the handout needs ziamath; install it with `pip install -e '.[site]'`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("twin", build.twins([]), ids=lambda twin: twin.stem)
+def test_every_notebook_has_solution_lines_that_would_be_noticed(twin):
+    """The one line of 02-monte-carlo stands in an earlier cell, where the reader is meant to find it."""
+    for tag, source in build.solutions_of(twin.stem).items():
+        found = [line for line in source.splitlines() if line.strip() in build.secrets_of(twin)]
+        assert found or tag == "exercise-02-monte-carlo", tag
+
+
 def png(words):
     return nbformat.v4.new_output("display_data", {"image/png": "aGVsbG8=", "text/plain": words})
 
