@@ -107,7 +107,7 @@ plots.show(ax, "An S-shaped curve, p(1|x) by Bayes' rule, and on it 32 dots: sha
 # (Here `optimal_discriminator(a, b)` is nothing but $a / (a + b)$. The name belongs to notebook 03, and by the end of
 # this one you will see why it fits.)
 #
-# ### Exercise: Bayes by hand
+# ### Exercise 1: Bayes by hand
 #
 # Write $p(1 \mid x)$ as a formula in `p0` $= p(x \mid 0)$, `p1` $= p(x \mid 1)$ and `prior` $= p(y{=}1)$. A wrong one
 # gets a counter-example.
@@ -161,7 +161,7 @@ expanded
 # The $x^2$ cancel because the widths are equal. What is left is a straight line in $x$, so
 # $p(1 \mid x) = \sigma(w x + b)$.
 #
-# ### Exercise: the weights
+# ### Exercise 2: the weights
 #
 # Read $w$ and $b$ off the last line, before you go on. Formulas in `m0`, `m1`, `s` and `prior`.
 
@@ -263,8 +263,8 @@ DensityExplorer(prior=0.3, x0=0.5, selection=1.0)
 # %% [markdown]
 # Things to try, each with a guess first:
 #
-# * Move `selection` from 0 to 4, with $x_0$ in different places. The dotted $p(x)$ goes where you look; the dotted
-#   $p(1 \mid x)$ stays on the green curve. This is the experiment above.
+# * Move `selection` from 0 to 4, with $x_0$ in different places. The curve *p(x), kept* goes where you look; *p(1|x), kept*
+#   stays on the green curve. This is the experiment above.
 # * Choose *p(x, y)* and change the prior. $p(x)$ is the sum of the two curves, and $p(1 \mid x)$ is the blue curve's
 #   share of it.
 # * Make one class wider. The posterior comes back down: far out on *both* sides the wide class wins. No sigmoid of a
@@ -305,7 +305,7 @@ print("dL/dsigma =", sp.together(sp.diff(L, sd)))
 # $\mu \to \pm\infty$, as long as the points are not all equal. So there is a top, and a single place where both
 # derivatives vanish must be it.)
 #
-# ### Exercise: maximum likelihood by hand
+# ### Exercise 3: maximum likelihood by hand
 #
 # Set both derivatives to zero and solve. Write `fit`, which takes any sample `x` and returns $(\mu, \sigma)$.
 
@@ -343,7 +343,7 @@ plots.show(plots.densities(grid, p, q), "The data's density has two bumps, at -2
 # The best Gaussian is not a good model: its top is where the data has nothing. Maximum likelihood did its work; the
 # family was too poor. How far off is it? Per sample, $L/n$ falls short of what the true density reaches, and by (4) the
 # shortfall is an average of $\log p - \log q$ over the data: the Kullback-Leibler divergence $\mathrm{KL}(p \,\|\, q)$.
-# **To maximise the likelihood is to minimise that divergence.**
+# **To maximise the likelihood is to minimise that divergence.** (*Quadrature*, below, is an integral as a sum over a grid.)
 
 # %%
 log_true = theory.mixture_log(data, [-2, 2], [0.5, 0.5], [0.5, 0.5])
@@ -380,8 +380,10 @@ plots.show(ax, "Two hundred generated points, all on the unit circle and nowhere
 # %% [markdown]
 # What is $p_g$ at a point of the plane? Off the circle it is 0. On the circle it cannot be a finite number, since a
 # curve has no area. So the likelihood of a data point that misses the circle by a hair is $\log 0$, and no small step
-# of $G$ changes that: **maximum likelihood has nothing to hold on to.** A network from 100 numbers to 784 pixels is in
-# the same position, whatever its weights: it fills a sheet of at most 100 dimensions in a space of 784.
+# of $G$ changes that: **maximum likelihood has nothing to hold on to.** A *network*, a chain
+# of matrices with a bent function such as $\max(0, x)$ after each, is in the same position. If it leads from 100 numbers
+# to 784 pixels, it fills a sheet of at most 100 dimensions in a space of 784, whatever its weights (the numbers in the
+# matrices).
 
 # %%
 from gan_edu.networks import MLPGenerator, seeded
@@ -395,7 +397,7 @@ print("directions in which x = G(z) can move:", int(torch.linalg.matrix_rank(J.d
 # %% [markdown]
 # Sampling from this $G$ is one line, `G(z)`. Asking it for $p_g(x)$ is not possible in any number of lines.
 #
-# ### Exercise: a sampler for two bumps
+# ### Exercise 4: a sampler for two bumps
 #
 # Our data is half $N(-2, 0.5^2)$ and half $N(2, 0.5^2)$, and the fitted Gaussian could not make it. Write a $G$ that
 # can: `z` has shape `(n, 2)`, both columns standard normal; return `n` numbers. No density is asked for; the check
@@ -527,7 +529,7 @@ print(f"data below 2 %: {between[0] < 0.02}; Gaussian above 25 %: {between[1] > 
 # * A GAN labels real things 1 and made things 0, and so turns an unsupervised problem into a supervised one. The
 #   trained judge compares two densities that nobody can write down.
 #
-# **Next:** notebook 02, what exactly the two players argue about.
+# **Next.** Notebook 02 asks what exactly the two players argue about.
 #
 # ## References
 #

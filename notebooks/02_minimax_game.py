@@ -452,11 +452,11 @@ print("all of 1000 random judges at or below it:", max(values) <= -np.log(4))
 # * No term alone is a score. The gullible judge wins the first, the paranoid one the second, the collapsed generator the last.
 # * $\min_G \max_D V = \max_D \min_G V = -\log 4$.
 #
+# **Next.** Notebook 03 finds the best judge, and what its score says about the generator.
+#
 # ## References
 #
 # * I. Goodfellow et al., *Generative Adversarial Nets*, NeurIPS 2014, arXiv:1406.2661. Section 3: equation (1), Figure 1;
 #   section 4: Algorithm 1. Code of the authors: repository goodfeli/adversarial, `__init__.py`, class `AdversaryCost2`.
 # * Code compared above: pytorch/examples, `dcgan/main.py`; eriklindernoren/PyTorch-GAN, `implementations/gan/gan.py`;
 #   NVlabs/stylegan3, `training/loss.py`.
-#
-# **Next:** notebook 03 finds the best judge, and what its score says about the generator.

@@ -309,7 +309,8 @@ for left in (4.0, 2.5, 1.6, 1.0, 0.5):
           f"distance W1 = {theory.wasserstein1(box(0.5), box(left), u):.3f}")
 
 # %% [markdown]
-# As long as the supports are apart, $C(G) = 0$ whatever the distance: a perfect judge has nothing to say about *how far*.
+# As long as the *supports*, the places where a density is not 0, lie apart, $C(G) = 0$ whatever the distance: a perfect judge
+# has nothing to say about *how far*.
 # Step 1 warned us: thin sheets in a large space hardly ever meet. Notebook 04 shows what this does to G's gradient, notebook
 # 11 measures with W1 instead.
 #
@@ -805,6 +806,8 @@ print(f"C at the start {stale[0]:.3f}, lowest {min(stale):.3f} at step {int(np.a
 # * $C$ is convex in $q$ and its slope is $\log(1 - D^*)$, so an ideal game converges. Weights, $k$ steps and batches are not
 #   that ideal game.
 #
+# **Next.** Notebook 04 asks what gradient this landscape gives to G, and why nobody minimises $\log(1 - D)$.
+#
 # ## References
 #
 # * I. Goodfellow et al., *Generative Adversarial Nets*, NeurIPS 2014, arXiv:1406.2661. Section 4.1: Proposition 1, equations
@@ -815,5 +818,3 @@ print(f"C at the start {stale[0]:.3f}, lowest {min(stale):.3f} at step {int(np.a
 # * T. Salimans et al., *Improved Techniques for Training GANs*, NeurIPS 2016, arXiv:1606.03498. One-sided label smoothing.
 # * M. Arjovsky and L. Bottou, *Towards Principled Methods for Training Generative Adversarial Networks*, ICLR 2017,
 #   arXiv:1701.04862. Supports that do not meet, section 2.
-#
-# **Next:** notebook 04 asks what gradient this landscape gives to G, and why nobody minimises $\log(1 - D)$.

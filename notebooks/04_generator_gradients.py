@@ -63,7 +63,7 @@ sigma = 1 / (1 + sp.exp(-l))
 sp.simplify(sp.diff(sigma, l) - sigma * (1 - sigma))      # 0, so dD/dl = D (1 - D)
 
 # %% [markdown]
-# ### Exercise: three gradients at the logit
+# ### Exercise 1: three gradients at the logit
 #
 # Differentiate each loss by $l$, with pencil and paper: first by $D$, then times $dD/dl = D(1 - D)$. Write the first
 # two in `D`, the third in `l`. A wrong one gets a counter-example.
@@ -95,8 +95,8 @@ print("times D(1-D): ", [sp.simplify(slope * D * (1 - D)) for slope in by_D])
 #
 # ## At the same fakes
 #
-# Now the same from the losses as this package has them, differentiated by autograd at five fakes, from one that $D$
-# finds out at once to one that takes $D$ in.
+# Now the same from the losses as this package has them, differentiated by autograd (PyTorch's chain rule) at five
+# fakes, from one that $D$ finds out at once to one that takes $D$ in.
 #
 # *Predict, then run.* By which factor do the two differ at $D = 0.01$?
 
@@ -276,7 +276,7 @@ for v, bad, g in zip(l32.tolist(), naive(l32).tolist(), l32.grad.tolist()):
 # saturates, $l \to -\infty$, the gradient $-D$ is tiny *and correctly computed*. **Saturation is not a rounding
 # error**: no precision cures it.
 #
-# ### Exercise: a loss that does not break
+# ### Exercise 2: a loss that does not break
 #
 # Write $\log(1 - \sigma(l))$ for a tensor `l` so that it is right from $-10^4$ to $10^4$, its gradient included. The
 # table of losses above has what you need; `torch` has it under the name `softplus`.
@@ -493,7 +493,7 @@ GradientExplorer(head_start=30)
 #   $4/0.7^2$, and arrows are drawn at $0.49 = 0.7^2$ times the gradient.
 # * Show least squares too, and increase the confidence.
 #
-# ## Exercise: repair a paragraph
+# ## Exercise 3: repair a paragraph
 #
 # A paragraph as one may find it, put together for this notebook. Some of its sentences are wrong. Which?
 #
@@ -532,7 +532,7 @@ check("04-paragraph", wrong_sentences)
 # * Against $D^*$, $-\log D$ goes down
 #   $\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS} = 2\,\mathrm{KL}(m \,\|\, p)$, with $m = (p + q)/2$.
 #
-# **Next:** notebook 05 lets both players move.
+# **Next.** Notebook 05 lets both players move.
 #
 # ## References
 #

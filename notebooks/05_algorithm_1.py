@@ -164,7 +164,7 @@ plots.show(fig, "Eight clouds of data on a ring of radius 2, sixty-four fakes cl
 # That was one iteration with $k = 1$. All arrows are short and point nearly the same way, for a $D$ after one step
 # knows very little. It is now your turn to put the lines into a loop.
 #
-# ### Exercise: write the loop
+# ### Exercise 1: write the loop
 #
 # `data` hands out a fresh minibatch of real points at each `next(data)`. Draw noise with
 # `torch.randn(len(x), G.latent_dim)`. `D` returns logits. Any style will do: `detach` or not, one `backward` or two,
@@ -261,7 +261,7 @@ def document_loop(G, D, opt_G, opt_D, data, K, steps):
 
 
 # %% [markdown]
-# ### Exercise: what does this loop do?
+# ### Exercise 2: what does this loop do?
 #
 # It is given 100 minibatches (`steps=100`) and `K = 3`. Play it in your head. How often does each player step? How many
 # of the minibatches does $D$ learn from? And which line (1 to 9) has to go so that $D$ steps $K$ times per minibatch?
@@ -565,7 +565,7 @@ KExplorer()
 # with $k = 2$ in front. So "the more steps of $D$ the better" is no law; nor is $k = 1$. What is left is to measure, at
 # equal work, over seeds.
 #
-# ### Exercise: spend 6,000 gradient evaluations
+# ### Exercise 3: spend 6,000 gradient evaluations
 #
 # You have 6,000 gradient evaluations for the game of the sweep (two bumps, Adam at one rate for both players). Choose
 # $k$, the rate `lr`, and the number of `steps` of $G$. The check plays your plan on sixteen seeds that no sweep has used and
@@ -603,7 +603,7 @@ check("05-budget", my_plan)
 #   On the two-bump game, at equal work and over 32 seeds, $k = 1$ has the best median at each of four rates, and one race
 #   of single seeds in six says the opposite.
 #
-# **Next:** notebook 06 plays the same eight lines on real digits.
+# **Next.** Notebook 06 plays the same eight lines on real digits.
 #
 # ## References
 #

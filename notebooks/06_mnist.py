@@ -49,7 +49,7 @@ plots.show(plots.image_grid(data.images[:24], columns=12), "Twenty-four training
 
 # %% [markdown]
 # A network never sees 0 to 255. `batches` hands out minibatches scaled to [-1, 1], the range of the generator's last
-# layer, each epoch in a new order that depends on the seed alone.
+# layer, each epoch (once through all images) in a new order that depends on the seed alone.
 
 # %%
 x = next(data.batches(64, seed=0))
@@ -69,6 +69,9 @@ print(game.G.net)
 print(game.D.net)
 
 # %% [markdown]
+# `Linear` is a matrix and a shift; `LeakyReLU` keeps what is positive and a fifth of what is negative; `Tanh` brings every
+# number between -1 and 1. What `BatchNorm1d` does is a matter for notebook 08.
+#
 # Which pair is larger, this one or the one of 2014? The authors of the paper gave their generator two layers of 1200
 # rectified linear units, and their judge maxout units with dropout.
 
@@ -167,7 +170,7 @@ check("06-ledger", my_ledger)
 # and 1/2.
 #
 # So that something shows within a minute, both players take larger steps than above (5e-4), with less momentum,
-# beta1 = 0.5, which Radford et al. (2016) found to calm such games.
+# beta1 = 0.5 (the share of the past in each step of Adam), which Radford et al. (2016) found to calm such games.
 #
 # **You may press the stop button at any time.** The step in progress is finished, the game stays usable, and running the
 # cell again goes on exactly where it stopped. Raise `steps` to train longer: on MNIST, 937 steps are one epoch.

@@ -220,7 +220,7 @@ DiracExplorer(h=0.3, steps=200)
 #   ring's radius is about $\sqrt{2h}$; a test of this notebook measures it.)
 # * Wasserstein, $\gamma = 0$: find an $h$ for which it arrives. (Lemma 3.1 says how long to look.)
 #
-# ### Exercise: choose gamma
+# ### Exercise 1: choose gamma
 #
 # The **Wasserstein** losses, **simultaneous** steps of size $h$ (take $h < 1$). Give two formulas in `h`, or numbers: `"least"`, the $\gamma$
 # above which the players come home, and `"best"`, the $\gamma$ with the smallest $\max|\lambda|$. The $J$ is printed above; the
@@ -453,7 +453,7 @@ print({name: getattr(failures_alarm, name) for name in ("LASTING", "FAINT", "SUR
 # It needs to know the modes, which a toy has and images do not: notebook 10 builds what stands in for them. A generator that makes
 # copies of the training data sets off none of the three. And it names *signs*, not causes: what to change is the next question.
 #
-# ## Exercise: six blinded runs
+# ## Exercise 2: six blinded runs
 #
 # Six runs without names, each "healthy" or one of the three failures. First look (choose a run, play it, read the signs):
 
@@ -480,7 +480,7 @@ my_diagnoses = [..., ..., ..., ..., ..., ...]      # for runs 0 to 5: "healthy" 
 check("09-diagnose", my_diagnoses)
 
 # %% [markdown]
-# ## Exercise: cure it without touching G
+# ## Exercise 3: cure it without touching G
 #
 # Back to the collapse. $G$, its learning rate and its loss stay as they are. You may change $k$ (1 to 5), $D$'s learning rate (up to
 # 0.1) and the weight of R1 (up to 10). The check trains with your numbers, from a seed that is not shown here, and wants at least
@@ -518,7 +518,7 @@ check("09-cure", my_cure)
 # * No loss that looks at samples one by one can drive equal fakes apart, the Wasserstein loss included.
 # * Remedies are for something: change one at a time, and look at the sign that it should move.
 #
-# **Next:** notebook 10 asks how good a generator is that has not failed.
+# **Next.** Notebook 10 asks how good a generator is that has not failed.
 #
 # ## References
 #

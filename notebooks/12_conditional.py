@@ -164,7 +164,8 @@ class LabelledRing:
 
 
 # %% [markdown]
-# A network is told $y$ by one-hot columns beside its input; a network that is *not* told gets zeros there.
+# A network is told $y$ by *one-hot* columns beside its input, eight numbers of which number $y$ is 1 and the others are 0; a
+# network that is *not* told gets eight zeros there.
 
 # %%
 class Told(nn.Module):

@@ -69,7 +69,7 @@ plots.show(ax, "Two curves of the expected error against the answer: a parabola 
 #
 # A perfect GAN would instead *draw*: white in 7 of 10 cases. Nobody could tell its pixel from a real one, and by PSNR it is worse.
 #
-# ### Exercise: who wins?
+# ### Exercise 1: who wins?
 #
 # PSNR, the usual score, is $10 \log_{10} (2^2 / \text{mean squared error})$ for pixels in $[-1, 1]$. For the pixel above, give the best answer
 # by the squared error ("L2"), the best by the absolute error ("L1"), and by how many decibels a sampler that draws a fresh pixel from the
@@ -134,7 +134,7 @@ assert len(rows) == big.field == 70
 
 
 # %% [markdown]
-# ### Exercise: the receptive field
+# ### Exercise 2: the receptive field
 #
 # Write the function that says it without a network. `layers` is a list of (kernel, stride), the layer next to the pixels first. What does one
 # output of the last layer see? (No padding is needed for this: it moves the square, and does not change its side.)
@@ -149,7 +149,7 @@ check("13-field", my_field)
 
 
 # %% [markdown]
-# ### Exercise: ablation
+# ### Exercise 3: ablation
 #
 # To *ablate* is to take one part away and see what it was for. Write $G$'s loss of equation (2) with a weight on each half: `l1` is $\lambda$, `adversarial` the
 # weight of the other half, in its non-saturating form, $-\log D$. `logits_fake` is the grid of logits of $D(G(y), y)$. It should stay finite for a
@@ -362,7 +362,7 @@ for i in changed[:6]:
 # * Dropout is all the noise pix2pix has, and it does little.
 # * Super-resolution: the networks beat interpolation by far; with a judge they are sharper and have a lower PSNR. Sharp is not the same as true.
 #
-# **Next:** notebook 14 has no pairs at all.
+# **Next.** Notebook 14 has no pairs at all.
 #
 # ## References
 #
