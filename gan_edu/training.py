@@ -21,7 +21,7 @@ from gan_edu.checkpoints import load_checkpoint, require_same, save_checkpoint
 from gan_edu.errors import TrainingDiverged, real, whole
 from gan_edu.games import Game, moving_average_of
 from gan_edu.history import History
-from gan_edu.training_guards import require_fits, require_own, require_source, size_of, total_steps
+from gan_edu.training_guards import require_cell, require_fits, require_own, require_source, size_of, stop_cell, total_steps
 
 SNAPSHOT_EVERY = 50       # steps between the states in memory that a failed step is rolled back to
 AUTOSAVE_SECONDS = 30.0
@@ -52,10 +52,11 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     path, saved now and then and at the end. resume: go on from the checkpoint, or, without one, from this game's last
     run; the two parts equal one longer run.
 
-    Ctrl-C finishes the step, saves and returns; a second one stops at once. Raises ValueError for arguments,
-    CheckpointError for a file that does not fit, TrainingDiverged when a loss or gradient is no finite number: the
-    game is then as after the last good step. Source: Goodfellow et al. 2014, Algorithm 1.
+    Ctrl-C finishes the step, saves and returns; a second one, or another run in the same cell, ends in KeyboardInterrupt.
+    Raises ValueError for arguments, CheckpointError for a file that does not fit, TrainingDiverged when a loss or gradient
+    is no finite number: the game is then as after the last good step. Source: Goodfellow et al. 2014, Algorithm 1.
     """
+    require_cell()
     whole("k", k), whole("batch_size", batch_size), whole("seed", seed, 0)
     if ema is not None and not real("ema", ema, minimum=0) < 1:
         raise ValueError(f"ema must lie in [0, 1), got {ema}; 0.999 averages about the last 1,000 steps")
@@ -321,7 +322,7 @@ def _stops_between_steps(run: _Run) -> Iterator[None]:
     def on_interrupt(number: int, frame: Any) -> None:
         if run._stop.is_set():
             raise KeyboardInterrupt
-        run.stop()
+        run.stop(), stop_cell()
 
     before = signal.signal(signal.SIGINT, on_interrupt)
     try:

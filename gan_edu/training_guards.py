@@ -1,8 +1,10 @@
 """What `training` asks of its arguments before the first step: data that can be drawn from, optimisers that hold the
-right parameters, minibatches that fit G. Nothing is trained here.
+right parameters, minibatches that fit G; and of its cell, that it was not stopped. Nothing is trained here.
 """
 
 import math
+import sys
+import threading
 from typing import Any
 
 import torch
@@ -10,6 +12,8 @@ from torch import Tensor, nn
 
 from gan_edu.data import require_images
 from gan_edu.errors import real, whole
+
+_stopped = threading.Event()     # set from the stop button to the end of its cell
 
 
 def require_source(data: Any) -> None:
@@ -53,3 +57,24 @@ def require_own(optimizer: torch.optim.Optimizer, player: nn.Module, name: str) 
     if held != {id(p) for p in player.parameters()}:
         raise ValueError(f"the optimizer for {name} must hold all of {name}'s parameters and nothing else; give "
                          "optimizers=(for G, for D), made after the players were moved to their device")
+
+
+def stop_cell() -> None:
+    """Let the stop button mean the whole cell, where there are cells: no later run of this one will start."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    if shell is None or _stopped.is_set():
+        return
+
+    def forget(result: Any) -> None:
+        _stopped.clear()
+        shell.events.unregister("post_run_cell", forget)
+
+    _stopped.set()
+    shell.events.register("post_run_cell", forget)
+
+
+def require_cell() -> None:
+    """Raise KeyboardInterrupt where an earlier run of this cell was stopped by the stop button."""
+    if _stopped.is_set() and threading.current_thread() is threading.main_thread():
+        raise KeyboardInterrupt("stopped in an earlier run of this cell; run the cell again")

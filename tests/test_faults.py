@@ -107,6 +107,8 @@ ROWS = {
          "test_training.py::test_interrupts_in_the_middle_of_a_step_cost_nothing",
          "test_training.py::test_ctrl_c_ends_between_two_steps_and_a_second_one_at_once",
          "test_training.py::test_the_handler_for_ctrl_c_comes_back",
+         "test_training.py::test_the_stop_button_is_meant_for_the_whole_cell",
+         "test_stop_button.py::test_every_training_cell_stops_and_runs_again",
          "browser/test_game_explorer.py::test_it_plays_in_jupyterlab_and_stops_by_pause_rerun_and_interrupt"),
     31: ("a second Ctrl-C", "test_training.py::test_ctrl_c_ends_between_two_steps_and_a_second_one_at_once"),
     32: ("killed while saving",

@@ -8,10 +8,12 @@ import subprocess
 import sys
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
 import torch
+from IPython.core.events import EventManager, available_events
 
 from gan_edu.checkpoints import load_checkpoint
 from gan_edu.errors import CheckpointError, TrainingDiverged
@@ -536,6 +538,24 @@ def test_another_torch_is_named_when_a_run_goes_on(tiny_images, tmp_path, monkey
     monkeypatch.setattr(torch, "__version__", "99.0")
     with pytest.raises(CheckpointError, match="torch: file .*, here '?99.0"):
         quiet(make_game(), tiny_images, steps=4, checkpoint=path, resume=True)
+
+
+def test_the_stop_button_is_meant_for_the_whole_cell(tiny_images, monkeypatch):
+    """Fault 30: no later run of the cell starts, in this thread; the next cell is free."""
+    shell = types.SimpleNamespace()
+    shell.events = EventManager(shell, available_events)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    stopped, second, third = make_game(), make_game(), make_game()
+    quiet(stopped, tiny_images, steps=9, on_step=lambda run: run.step == 2 and signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt, match="earlier run of this cell; run the cell again"):
+        quiet(second, tiny_images, steps=3)
+    thread = threading.Thread(target=quiet, args=(third, tiny_images), kwargs={"steps": 3})
+    thread.start(), thread.join()
+    assert stopped.run.step == 2 and second.run is None and third.run.step == 3
+    shell.events.trigger("post_run_cell", None)
+    assert shell.events.callbacks["post_run_cell"] == []
+    quiet(stopped, tiny_images, steps=9, resume=True), quiet(second, tiny_images, steps=3)
+    assert stopped.run.step == 9 and second.run.step == 3
 
 
 def test_the_handler_for_ctrl_c_comes_back(tiny_images):
