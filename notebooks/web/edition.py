@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from claims_page import add_claims
 from nbformat import NotebookNode
 
 HERE = Path(__file__).resolve().parent
@@ -80,8 +81,9 @@ def _explorer(model_id: str, model: dict, picture: str, store: Store) -> str:
 
 
 def make_sources(books: dict[str, NotebookNode], folder: Path) -> int:
-    """Write what Sphinx reads: executed notebooks, first page, configuration, host; count the explorers."""
+    """Write what Sphinx reads: executed notebooks, first page, index of claims, configuration, host; count the explorers."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "claims.md").write_text(add_claims(books), encoding="utf-8")
     store, count = Store(folder / FILES), 0
     for stem, book in books.items():
         count += revive(book, store)
@@ -96,9 +98,9 @@ def make_sources(books: dict[str, NotebookNode], folder: Path) -> int:
 
 
 def _first_page(stems: list[str]) -> str:
-    """The README up to its commands, then the notebooks."""
+    """The README up to its commands, then the notebooks and the index of claims."""
     opening = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## ")[0]
-    listed = "\n".join(stems)
+    listed = "\n".join([*stems, "claims"])
     return f"{opening}\n\n## Notebooks\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
 
 
@@ -114,5 +116,5 @@ def build(books: dict[str, NotebookNode], work: Path, site: Path) -> dict[str, A
         shutil.rmtree(folder, ignore_errors=True)
     count = make_sources(books, work)
     render(work, site)
-    return {"pages": len(books) + 1, "explorers": count,
+    return {"pages": len(books) + 2, "explorers": count,
             "megabytes": round(sum(f.stat().st_size for f in site.rglob("*") if f.is_file()) / 1e6, 1)}
