@@ -267,7 +267,7 @@ DensityExplorer(prior=0.3, x0=0.5, selection=1.0)
 #   stays on the green curve. This is the experiment above.
 # * Choose *p(x, y)* and change the prior. $p(x)$ is the sum of the two curves, and $p(1 \mid x)$ is the blue curve's
 #   share of it.
-# * Make one class wider. The posterior comes back down: far out on *both* sides the wide class wins. No sigmoid of a
+# * Make class 0 wider. The posterior comes back down: far out on *both* sides the wide class wins. No sigmoid of a
 #   line can do that.
 # * Put both means at one place with one width. What is left of the posterior?
 #

@@ -202,7 +202,7 @@ check("03-best-judge", my_best_judge)
 # ## Step 3: look at it, and move it
 #
 # Drag the tops of the two curves, or use the sliders. Pull a grip out of the axis to add a second bump. The green line is
-# $D^*$; the lower curve is $f(y)$ at the place $x$ that you choose, with its top. The last slider makes the judge more or
+# $D^*$; the curve over $y$ is $f(y)$ at the place $x$ that you choose, with its top. The last slider makes the judge more or
 # less confident than it should be: watch $V(D)$ leave its bound on both sides of 1.
 
 # %%

@@ -254,9 +254,10 @@ assert abs(D[0, 0] - 8 / 9) < 1e-12 and D[0, 1] == 0 and abs(V + 0.3924) < 1e-4
 
 
 # %% [markdown]
-# $D$ keeps a secret that $G$ has no way to learn, and wins. So the brackets have to go: **$G$ must be told so that it can obey, $D$ so
-# that it pays.** And "fits better" should read "is what was ordered": a condition chooses among pictures, it does not promise
-# better ones. (Is that luck? The slow tests play five seeds of each game: both told, at least 99 % obeyed; any other game, 8.5 to 16.5 %.)
+# $D$ keeps a secret that $G$ has no way to learn, and wins. (In the stored picture $G$ does not even reach that best:
+# its samples lie between the modes.) So the brackets have to go: **$G$ must be told so that it can obey, $D$ so that it pays.** And
+# "fits better" should read "is what was ordered": a condition chooses among pictures, it does not promise better ones.
+# (Is that luck? The slow tests play five seeds of each game: both told, at least 99 % obeyed; any other game, 8.5 to 16.5 %.)
 #
 # ## How to tell a network
 #

@@ -325,10 +325,13 @@ plots.show(plots.image_grid(torch.cat([a[:12], fake_b[:12], difference]), column
            "Twelve striped digits, their plain translations, and below the difference from the true plain digits, eight times enlarged: stripes show inside the strokes.")
 
 # %% [markdown]
-# Chu et al. (2017) found this in CycleGAN's translation of aerial photographs to maps: roofs and trees that the map does not
-# show came back in the right places. The network is no villain. Equation (1) *demands* it: A holds three bits more than B,
-# the cycle loss wants them back, the judge of B objects only to what it can see. So they go where it cannot see. **A low
-# cycle loss is no sign of a good translation, if it is paid for in smuggled bits.**
+# Not all that shows there is the message: $G$ also draws these soft digits crisper than they are. The message is what changes
+# with the pattern.
+#
+# Chu et al. (2017) found such messages in CycleGAN's translation of aerial photographs to maps: roofs and trees that the
+# map does not show came back in the right places. The network is no villain. Equation (1) *demands* it: A holds three bits
+# more than B, the cycle loss wants them back, the judge of B objects only to what it can see. So they go where it cannot
+# see. **A low cycle loss is no sign of a good translation, if it is paid for in smuggled bits.**
 #
 # How loud is the message? Add noise to B before the way back.
 
@@ -338,7 +341,7 @@ from gan_edu.widgets import CycleExplorer
 CycleExplorer(game, held_out)
 
 # %% [markdown]
-# *Try.* At which noise do the two curves meet? Is the digit still legible there? Can you see the difference at × 1?
+# *Try.* At which noise is half of the message lost? Is the digit still legible there? Can you see the difference at × 1?
 #
 # The same probe in numbers, on the test images of MNIST, from the card:
 

@@ -28,9 +28,9 @@ course.explain_unknown_names(); torch.set_num_threads(1)
 # %% [markdown]
 # ## How to visit
 #
-# For each exhibit you see the code first. It is shortened, and written in our words and names; what was wrong is as it was.
-# **Find it first**, and predict what the meter reads before and after. Then run the next cell. Nothing here mocks anyone:
-# each of these slips was made by somebody who shared work with others, and most of them are one line long.
+# For most exhibits you see the code first, shortened, in our words and names, with what was wrong as it was; for a few, only the
+# claim. **Find the error first**, and predict what the meter reads before and after. Then run the next cell. Nothing
+# here mocks anyone: each of these slips was made by somebody who shared work with others, and most of them are one line long.
 #
 # The museum has four halls.
 
@@ -106,7 +106,7 @@ before, after = both("two-halves")
 assert after.value == 0 < 0.02 < before.value
 
 # %% [markdown]
-# They do not. Adam makes a whole step of each half, and in 200 steps the judge never comes to rest. In the mended version
+# They do not. Adam makes a whole step of each half, and the judge leaves the place where it should rest. In the mended version
 # every logit stays exactly 0.
 #
 # ### Both at once
@@ -514,10 +514,11 @@ assert accuracy("mnist-mlp-k5", "mnist-dcgan")[1] < 0.5 < accuracy("mnist-mlp-k5
 assert all(accuracy("mnist-dcgan", judged)[0] < 0.66 for judged in names)
 
 # %% [markdown]
-# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 62.5 %, with twenty numbers and a straight line. Off it, it depends. The judge of
-# `mnist-mlp` catches `mnist-mlp-k5` even more often than its own teacher. The other way
-# round it falls from 86.75 % to 57.05 %. And on the convolutional generator both stand at the toss of a coin, 52.9 % and 49.4 %. **An accuracy
-# belongs to a detector *and* to the forgeries it was measured on.** "Right in 86.75 % of all cases" is no sentence about forgeries in general.
+# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 62.5 %, with twenty numbers and a straight line. Off it, it
+# depends. The judge of `mnist-mlp` catches `mnist-mlp-k5` even more often than its own teacher. The other way round it falls from
+# 86.75 % to 57.05 %. And on the convolutional generator both are close to the toss of a coin, 52.9 % and 49.4 %. **An accuracy
+# belongs to a detector *and* to the forgeries it was measured on.** "Right in 86.75 % of all cases" is no sentence about forgeries
+# in general.
 #
 # There is a cheaper way to mislead it. *Predict:* everybody's pictures, real ones too, are blurred a little, as happens whenever a
 # picture is made smaller or sent on. What does the judge of `mnist-mlp` say?
