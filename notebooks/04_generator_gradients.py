@@ -383,8 +383,8 @@ for name, q in [("one bump only", theory.gaussian(x, 2, 0.6)), ("one wide bump",
 
 # %% [markdown]
 # Maximum likelihood hates to miss anything and takes the wide one; JS takes it too, narrowly. Non-saturating takes the
-# single bump by far: it would rather leave things out than make what does not exist. That is one reason, though not the
-# only one, why GANs drop modes (notebook 09).
+# single bump by far: it would rather leave things out than make what does not exist. It may be one
+# reason why GANs drop modes; notebook 09 shows another, the pace of the two players.
 #
 # All of this assumed the best judge. It is a statement about a direction at one moment, not about a training run.
 #
