@@ -317,16 +317,18 @@ assert (pattern_of(honest, b) == own).double().mean() < 0.25
 
 # %% [markdown]
 # From the true B it can only guess. So $G$'s plain digits carry a message, and $F$ reads it. Eight patterns are $\log_2 8 = 3$
-# bits a picture. Where are they? Take the difference from the true plain digit, and enlarge it eight times.
+# bits a picture. Where are they? Give the same digits other stripes and translate them too. It is the same plain digit both
+# times, so what differs is the message. Here it is enlarged eight times.
 
 # %%
-difference = (8 * (fake_b - b)[:12]).clamp(-1, 1)
-plots.show(plots.image_grid(torch.cat([a[:12], fake_b[:12], difference]), columns=12, row_labels=["A", "G(A)", "hidden, x 8"]),
-           "Twelve striped digits, their plain translations, and below the difference from the true plain digits, eight times enlarged: stripes show inside the strokes.")
+restriped = game.translate(scale(in_domain(held_out.images, "striped", seed=1)), to="b")
+message = (8 * (fake_b - restriped)[:12]).clamp(-1, 1)
+plots.show(plots.image_grid(torch.cat([a[:12], fake_b[:12], message]), columns=12, row_labels=["A", "G(A)", "hidden, x 8"]),
+           "Twelve striped digits, their plain translations, and below what changes in these, eight times enlarged, if the digits had other stripes: diagonal stripes, bright and dark, along the strokes of ten digits; two are grey.")
 
 # %% [markdown]
-# Not all that shows there is the message: $G$ also draws these soft digits crisper than they are. The message is what changes
-# with the pattern.
+# There they are: both sets of stripes, one bright and one dark, too faint to be seen in the row above. A digit that is all grey
+# drew the same stripes twice.
 #
 # Chu et al. (2017) found such messages in CycleGAN's translation of aerial photographs to maps: roofs and trees that the
 # map does not show came back in the right places. The network is no villain. Equation (1) *demands* it: A holds three bits

@@ -490,7 +490,7 @@ def accuracy(seen, judged, way="as they are"):
     right = rung[judged] + n - rung["real"]
     return right / (2 * n), *wilson_interval(right, 2 * n)
 
-print("accuracy {:.1%} [{:.1%}, {:.1%}]".format(*accuracy("mnist-mlp", "mnist-mlp")))
+print("accuracy {:.2%} [{:.2%}, {:.2%}]".format(*accuracy("mnist-mlp", "mnist-mlp")))
 
 # %% [markdown]
 # Now the question that matters. *Predict:* what happens on generators that it has never seen? `mnist-mlp-k5` has the same architecture
@@ -500,7 +500,7 @@ print("accuracy {:.1%} [{:.1%}, {:.1%}]".format(*accuracy("mnist-mlp", "mnist-ml
 names = list(found["counts"])
 print("learnt from   judged on:", *(f"{name:>22}" for name in names))
 for seen in names:
-    cells = ["{:5.1%} [{:.1%}, {:.1%}]".format(*accuracy(seen, judged)) for judged in names]
+    cells = ["{:6.2%} [{:.1%}, {:.1%}]".format(*accuracy(seen, judged)) for judged in names]
     print(f"{seen:24}", *(f"{cell:>22}" for cell in cells))
 
 # %% [markdown]
