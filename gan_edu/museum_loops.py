@@ -34,7 +34,7 @@ class KSteps(Exhibit):
     good = 3.0
     wrong = ("The two lines that were to keep the printed loss of the last round only jump over the update as well: "
              "k - 1 of k rounds are computed and thrown away.")
-    where = "Source document 004, its training cell, with K = 3 (notebook 05 takes it apart)."
+    where = "Source document 4, its training cell, with K = 3 (notebook 05 takes it apart)."
 
     @staticmethod
     def published(G, D, opt_G, opt_D, data, k, steps):
@@ -82,7 +82,7 @@ class OneMinibatch(Exhibit):
     good = 3.0
     wrong = ("x is drawn outside the rounds, so the k steps look at the same images; and G is trained on the very z "
              "that D has just been trained on. Algorithm 1, and the code of its authors, draw anew each time.")
-    where = "Source document 004, the same cell: what is left when the first exhibit is mended."
+    where = "Source document 4, the same cell: what is left when the first exhibit is mended."
 
     published = KSteps.mended
 
@@ -250,7 +250,7 @@ class NoDetach(Exhibit):
     wrong = ("D's gradient is the same with and without, number by number. What detach saves is the way back through "
              "G, and the gradients that lie there until opt_G.zero_grad(). If that line is missing, they do become an "
              "error.")
-    where = "Source document 004 trains D without it, and is right to be calm: it clears G's gradient before G's step."
+    where = "Source document 4 trains D without it, and is right to be calm: it clears G's gradient before G's step."
 
     @staticmethod
     def published(G, D, x, z):

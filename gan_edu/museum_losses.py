@@ -148,7 +148,7 @@ class OneHalf(Exhibit):
     wrong = ("A loss is not a probability: it is minus its logarithm. At D = 1/2 the mean of the halves is log 2 = "
              "0.693, their sum 1.386, G's loss 0.693. A loss of 0.5 belongs to a judge who gives the right answer "
              "0.607.")
-    where = "Source document 004, under its results, where D's output of 1/2 lends its number to the loss."
+    where = "Source document 4, under its results, where D's output of 1/2 lends its number to the loss."
 
     @staticmethod
     def published(loss):

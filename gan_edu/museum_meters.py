@@ -165,7 +165,7 @@ class LossMustFall(Exhibit):
     wrong = ("“G's loss must fall”: each loss is measured against the run's own judge, who learns as well. The moment with "
              "the smallest loss is the worst of the five. Only something that does not move can choose: a score on "
              "held-out images.")
-    where = ("Source document 004, under its results: the loss of G must fall and that of D rise (it adds that a loss "
+    where = ("Source document 4, under its results: the loss of G must fall and that of D rise (it adds that a loss "
              "is not enough).")
 
     @staticmethod
@@ -226,7 +226,7 @@ class Stretched(Exhibit):
     axes = ("pixel as G made it, from -1 to 1", "pixel as shown, from 0 to 1")
     wrong = ("The darkest pixel is shown black and the brightest white, whatever they are: a grey nothing becomes a "
              "lively pattern, and progress of contrast cannot be seen. Show -1 as black and 1 as white, always.")
-    where = ("Source documents 003 and 004 show their samples with normalize=True, which stretches each grid of "
+    where = ("Source documents 3 and 4 show their samples with normalize=True, which stretches each grid of "
              "pictures so.")
 
     @staticmethod

@@ -498,7 +498,7 @@ print("accuracy {:.2%} [{:.2%}, {:.2%}]".format(*accuracy("mnist-mlp", "mnist-ml
 
 # %%
 names = list(found["counts"])
-print("learnt from   judged on:", *(f"{name:>22}" for name in names))
+print("learned from  judged on:", *(f"{name:>22}" for name in names))
 for seen in names:
     cells = ["{:6.2%} [{:.1%}, {:.1%}]".format(*accuracy(seen, judged)) for judged in names]
     print(f"{seen:24}", *(f"{cell:>22}" for cell in cells))
@@ -514,9 +514,9 @@ assert accuracy("mnist-mlp-k5", "mnist-dcgan")[1] < 0.5 < accuracy("mnist-mlp-k5
 assert all(accuracy("mnist-dcgan", judged)[0] < 0.66 for judged in names)
 
 # %% [markdown]
-# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 62.5 %, with twenty numbers and a straight line. Off it, it
+# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 62.50 %, with twenty numbers and a straight line. Off it, it
 # depends. The judge of `mnist-mlp` catches `mnist-mlp-k5` even more often than its own teacher. The other way round it falls from
-# 86.75 % to 57.05 %. And on the convolutional generator both are close to the toss of a coin, 52.9 % and 49.4 %. **An accuracy
+# 86.75 % to 57.05 %. And on the convolutional generator both are close to the toss of a coin, 52.90 % and 49.40 %. **An accuracy
 # belongs to a detector *and* to the forgeries it was measured on.** "Right in 86.75 % of all cases" is no sentence about forgeries
 # in general.
 #
@@ -559,11 +559,11 @@ check("15-alarm", forged_given_alarm)
 #
 # | | as published | what holds | here |
 # |---|---|---|---|
-# | k steps | K = 3 coded, one applied, on one minibatch (document 004) | Algorithm 1: k steps, each on fresh samples | `audit_algorithm1` counts |
+# | k steps | K = 3 coded, one applied, on one minibatch (document 4) | Algorithm 1: k steps, each on fresh samples | `audit_algorithm1` counts |
 # | BatchNorm's scale | "all weights N(0, 0.02)" (Radford et al. 2016, section 4) | the authors' code: N(1, 0.02) for scales | N(1, 0.02) |
 # | smoothed labels | both sides, or beyond 1 | the real side only (Salimans et al. 2016, section 3.4) | labels 1 and 0 |
 # | the score | Parzen windows (Goodfellow et al. 2014, section 5) | the paper itself warns of it | never alone |
-# | the loss at the end | "about 0.5" (document 004) | 1.386 for D's two parts added, 0.693 for G | the same, tested |
+# | the loss at the end | "about 0.5" (document 4) | 1.386 for D's two parts added, 0.693 for G | the same, tested |
 # | samples | each grid stretched to black and white | -1 is black, 1 is white | a fixed scale |
 #
 # ## Summary
