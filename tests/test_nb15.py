@@ -124,10 +124,10 @@ def share(found, seen, judged):
 def test_shares_that_the_text_names(found):
     text = (build.HERE / "15_bug_museum.py").read_text(encoding="utf-8").replace("\n# ", " ")
     own = [share(found, name, name) for name in ("mnist-mlp", "mnist-mlp-k5", "mnist-dcgan")]
-    assert "{:.4g} %, {:.4g} % and {:.4g} %, with twenty numbers".format(*own) in text
-    assert f"from {own[1]:.4g} % to {share(found, 'mnist-mlp-k5', 'mnist-mlp'):.4g} %" in text
+    assert "{:.2f} %, {:.2f} % and {:.2f} %, with twenty numbers".format(*own) in text
+    assert f"from {own[1]:.2f} % to {share(found, 'mnist-mlp-k5', 'mnist-mlp'):.2f} %" in text
     coin = [share(found, name, "mnist-dcgan") for name in ("mnist-mlp", "mnist-mlp-k5")]
-    assert "{:.4g} % and {:.4g} %.".format(*coin) in text
+    assert "{:.2f} % and {:.2f} %.".format(*coin) in text
     assert 1_000 == found["learn"] == found["judge"] and text.count("1,000") >= 3
 
 
