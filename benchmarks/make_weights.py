@@ -156,15 +156,16 @@ class SourcesConv(Convolutional):
 class DCGAN(Convolutional):
     """A slim DCGAN. Its discriminator has R1 in place of BatchNorm, and so judges each image by itself.
 
-    At 4,685 steps it stood at 40 times the floor of the Fréchet distance; the paper's pair (BatchNorm in both, 2e-4, half
-    as wide again) stood at 97 times.
+    Its D has a third layer: with 4,685 steps, the rate falling to 0, that comes to 23 times the floor of the Fréchet
+    distance, where two layers, of twice the width, come to 35 times. The paper's pair (BatchNorm in both, 2e-4, half as
+    wide again) stood at 97 times, its rate not falling.
     """
 
     rate, betas = 1e-3, (0.0, 0.99)
 
     def new_game(self) -> GAN:
         with seeded(SEED):
-            return GAN(DCGANGenerator(64, width=32), DCGANDiscriminator(width=32, norm="none"), r1=0.2)
+            return GAN(DCGANGenerator(64, width=32), DCGANDiscriminator(width=32, norm="none", layers=3), r1=0.2)
 
     def training(self, game: GAN) -> dict:
         return {"optimizers": adams(game, self.rate, betas=self.betas), "schedule": self.falling(self.rate)}
@@ -208,14 +209,15 @@ RECIPES = {"mnist-mlp": Recipe(100, (1, 3, 12, 40)),
            "mnist-mlp-k5": Recipe(12, (3,), k=5),
            "mnist-2014": Paper2014(250, batch_size=100, images=50_000),
            "mnist-conv": SourcesConv(5),
-           "mnist-dcgan": DCGAN(40),
+           "mnist-dcgan": DCGAN(30),
            "mnist-cgan": Conditional(8),
-           "mnist-wgan-gp": WassersteinGP(5, k=2)}
+           "mnist-wgan-gp": WassersteinGP(32, k=2)}
 
 
 def looks(name: str) -> list[int]:
-    """The generator steps at which this run is kept."""
-    return [int(RECIPES[name].per_epoch * epoch) for epoch in LOOKS if epoch <= RECIPES[name].epochs]
+    """The generator steps at which this run is kept, the last one among them."""
+    recipe = RECIPES[name]
+    return sorted({int(recipe.per_epoch * epoch) for epoch in LOOKS if epoch < recipe.epochs} | {recipe.steps})
 
 
 def run(name: str, out: Path) -> None:

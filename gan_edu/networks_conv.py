@@ -3,6 +3,7 @@
 Weights are kept channels-last, the order in which convolutions on a CPU are quickest; values do not depend on it.
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -141,19 +142,24 @@ class DCGANGenerator(nn.Module):
         return self.net(z)
 
 
-def _features(shape: Sequence[int], width: int, norm: str) -> tuple[nn.Sequential, int, int]:
+def _features(shape: Sequence[int], width: int, norm: str, layers: int | None = None) -> tuple[nn.Sequential, int, int]:
     """DCGAN's convolutions from an image to (n, channels, side, side); returns them, channels and side."""
     if norm not in _NORMS:
         raise ValueError(f"norm must be one of {', '.join(_NORMS)}, got {norm!r}")
     channels, steps, side = _halvings(shape)
+    if layers is not None:
+        steps, side = whole("layers", layers), shape[-1] >> layers
+        if side < 1:
+            raise ValueError(f"layers must leave at least one pixel of {shape[-1]}, got {layers}; use "
+                             f"{int(math.log2(shape[-1]))} or fewer")
     widths = [channels, *(whole("width", width) * 2 ** i for i in range(steps))]
-    layers: list[nn.Module] = []
+    modules: list[nn.Module] = []
     for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
         # the paper leaves BatchNorm out of the layer that sees the image
         normed = i > 0 and norm != "none"
-        layers += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=norm != "batch"),
+        modules += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=norm != "batch"),
                    *([_NORMS[norm](outputs)] if normed else []), nn.LeakyReLU(0.2, inplace=True)]
-    return nn.Sequential(*layers), widths[-1], side
+    return nn.Sequential(*modules), widths[-1], side
 
 
 def _finish(network: nn.Module, spectral: bool) -> None:
@@ -170,16 +176,18 @@ class DCGANDiscriminator(nn.Module):
 
     width: channels of the first layer; each layer halves the side and doubles the channels. norm: "batch" as in the
     paper, "layer" (each image over its own channels and pixels) or "none". spectral: divide each layer's weights by
-    their largest singular value (Miyato et al. 2018). With shape (3, 64, 64), width 64: 2,765,568 parameters, as in the
+    their largest singular value (Miyato et al. 2018). layers: how often the side is halved, odd sides rounded down; None:
+    as often as it is even, down to 4 to 7 pixels, which is twice for 28. With shape (3, 64, 64), width 64: 2,765,568 parameters, as in the
     authors' code. Source: Radford et al. 2016, section 3.
     """
 
     def __init__(self, *, shape: Sequence[int] = (1, 28, 28), width: int = 64, norm: str = "batch",
-                 spectral: bool = False) -> None:
+                 spectral: bool = False, layers: int | None = None) -> None:
         super().__init__()
         self.shape = tuple(shape)
-        self.config = dict(shape=list(shape), width=width, norm=norm, spectral=bool(spectral))
-        features, channels, side = _features(shape, width, norm)
+        self.config = dict(shape=list(shape), width=width, norm=norm, spectral=bool(spectral)) | (
+            {"layers": layers} if layers is not None else {})             # absent: files from before stay good
+        features, channels, side = _features(shape, width, norm, layers)
         self.net = nn.Sequential(*features, nn.Conv2d(channels, 1, side, bias=norm != "batch"), nn.Flatten())
         _finish(self, spectral)
 
@@ -190,15 +198,15 @@ class DCGANDiscriminator(nn.Module):
 class Critic(DCGANDiscriminator):
     """Map images (n, *shape) to scores (n, 1): DCGAN's discriminator without batch statistics, for `WGAN`.
 
-    norm: "none" or "layer". A gradient penalty asks for the slope at each image by itself, which BatchNorm would mix.
+    norm: "none" or "layer"; layers as there. A gradient penalty asks for the slope at each image by itself, which BatchNorm would mix.
     Source: Gulrajani et al. 2017, section 4, "No critic batch normalization".
     """
 
     def __init__(self, *, shape: Sequence[int] = (1, 28, 28), width: int = 64, norm: str = "none",
-                 spectral: bool = False) -> None:
+                 spectral: bool = False, layers: int | None = None) -> None:
         if norm == "batch":
             raise ValueError('norm must be "none" or "layer" in a critic, got "batch"; DCGANDiscriminator has it')
-        super().__init__(shape=shape, width=width, norm=norm, spectral=spectral)
+        super().__init__(shape=shape, width=width, norm=norm, spectral=spectral, layers=layers)
 
 
 # ---- players with a condition -----------------------------------------------------------------------------------------

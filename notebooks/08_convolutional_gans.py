@@ -15,7 +15,7 @@
 #
 # **Time.** 50 minutes to read and run, 30 more for the three exercises.
 #
-# **Prerequisites.** Notebook 06 (a GAN on digits) and, for one table, notebook 10's measures. What a matrix is.
+# **Prerequisites.** Notebook 06 (a GAN on digits) and the Fréchet distance of notebook 10, which two of its tables use: smaller is better. What a matrix is.
 
 # %%
 import copy
@@ -83,7 +83,7 @@ assert [off < 1e-4 for off in fails.values()] == [False, True, True, False]
 
 # %% [markdown]
 # The convolution keeps the law exactly, with stride 2 for even shifts: two pixels in, one pixel out. To the fully connected
-# layer a moved digit is a new digit, to be learnt from the start.
+# layer a moved digit is a new digit, to be learned from the start.
 #
 # ## Does a GAN care?
 #
@@ -157,7 +157,7 @@ assert distance["convolutional"] < distance["convolutional, shuffled"]
 
 # %% [markdown]
 # The convolutional pair lives on neighbours: without them it is worse. That is what convolution buys, a
-# *belief about pictures* that is true and need not be learnt. Where it is false, it costs. (Runs this short
+# *belief about pictures* that is true and need not be learned. Where it is false, it costs. (Runs this short
 # differ. Of the seeds 0 to 4, four come out so; with one the pair has not begun to draw whole digits by then. Find it.)
 #
 # ## How large is what comes out?
@@ -241,7 +241,7 @@ for k, p in ((3, 1), (4, 1), (5, 2)):
     assert counts.unique().numel() == (1 if k % 2 == 0 else 3)
 
 # %% [markdown]
-# 1, 2 and 4 for kernel 3: a pattern of bright and dark pixels before anything is learnt. If s divides k, all
+# 1, 2 and 4 for kernel 3: a pattern of bright and dark pixels before anything is learned. If s divides k, all
 # inner pixels get the same (Odena et al. 2016). DCGAN's paper draws kernels of 5 with stride 2 (its figure 1); the Torch
 # code of its third author, most copies and this course take 4.
 #
@@ -318,7 +318,7 @@ assert networks.count_parameters(pairs["source document 3"][0]) == 1_636_033
 
 # %% [markdown]
 # Most weights of a convolutional generator sit in its first layer, which is fully connected after all: it turns z into small
-# maps. The discriminator of document 3 does with 26,545 weights what the other does with half a million.
+# maps. The discriminator of document 3 has 26,545 weights where the other has half a million.
 #
 # The document draws pictures before training, and so do we. *Predict:* which of the three draws noise?
 
@@ -340,7 +340,7 @@ assert alike["document 3"] > 0.8 and abs(alike["fully connected"]) < 0.1 and abs
 
 
 # %% [markdown]
-# Two of them draw noise. Document 3's draws clouds: bilinear enlarging makes neighbours alike before anything is learnt. A
+# Two of them draw noise. Document 3's draws clouds: bilinear enlarging makes neighbours alike before anything is learned. A
 # transposed convolution with random weights does not; smoothness is left for training to find.
 
 # %% [markdown]
@@ -379,7 +379,7 @@ print("largest difference of a weight:", gap)
 assert gap == 0
 
 # %% [markdown]
-# The same, weight for weight and to the last bit. Nothing is learnt from what a label is called.
+# The same, weight for weight and to the last bit. Nothing is learned from what a label is called.
 #
 # ## BatchNorm
 #
@@ -388,7 +388,7 @@ assert gap == 0
 #
 # $$ y = \gamma\, \frac{x - \mu}{\sqrt{v + \epsilon}} + \beta , \tag{5} $$
 #
-# with $\gamma$ and $\beta$ to be learnt. The $\epsilon$ is there to avoid a division by 0, and is tiny. In many
+# with $\gamma$ and $\beta$ to be learned. The $\epsilon$ is there to avoid a division by 0, and is tiny. In many
 # published GANs one reads `BatchNorm2d(n, 0.8)`. The second argument of PyTorch's layer is not the momentum, it is
 # $\epsilon$.
 #
@@ -545,8 +545,8 @@ my_mode = {"a picture of this z, for a reader": ..., "G's loss in a training ste
 check("08-mode", (influence, my_mode))
 
 # %% [markdown]
-# In this course `game.sample` draws in eval mode, from a moving average of the *weights* whose running averages were averaged along
-# with them; and it puts every module back into the mode it was found in.
+# In this course `game.sample` draws in eval mode, from a moving average of G, its weights and BatchNorm's
+# averages alike; and it puts every module back into the mode it was found in.
 #
 # BatchNorm in D has a second price: its verdict on an image depends on the others. Notebook 11 shows why a penalty on D's slope
 # forbids it. The D of `mnist-dcgan` has none, for that reason.
@@ -594,7 +594,7 @@ assert found["its maps"] > 3 * found["noise"] > found["noise"] > found["its pict
 
 # %% [markdown]
 # Equal counts do not forbid a checkerboard, they only stop forcing one: the four classes are still written by four different
-# quarters of the kernel. The network uses that inside, and the last layer has learnt to leave nothing of it in the pictures.
+# quarters of the kernel. The network uses that inside, and the last layer has learned to leave nothing of it in the pictures.
 #
 # ## And the score?
 #
@@ -623,7 +623,7 @@ assert cards["mnist-dcgan"]["scores"]["parzen"] < cards["mnist-mlp"]["scores"]["
 
 # %% [markdown]
 # With less than a sixth of the weights the convolutional generator halves the Fréchet distance, and more. Precision and recall say
-# how: it covers more of what people write, and fewer of its samples would pass for it. The Parzen score says the opposite; it rewards
+# how: it covers more of what people write, and a smaller share of its samples lies near real digits. The Parzen score says the opposite; it rewards
 # nearness of pixels, and notebook 10 shows what that is worth.
 #
 # One reservation: the two runs differ in more than the convolution (steps, rates, a penalty on D's slope instead of BatchNorm
@@ -635,7 +635,7 @@ assert cards["mnist-dcgan"]["scores"]["parzen"] < cards["mnist-mlp"]["scores"]["
 # |---|---|---|---|---|
 # | upwards | "fractionally-strided", kernel 5 in its figure | kernel 4, stride 2 | bilinear, then kernel 3 | `DCGANGenerator`: kernel 4; `ConvGenerator`: the document's |
 # | first weights | all N(0, .02) | kernels N(0, .02), scales N(1, .02) | PyTorch's | as the Torch code |
-# | BatchNorm | in both, not in G's last and D's first layer | the same | in every block | the same by default; `mnist-dcgan`: none in D, R1 instead |
+# | BatchNorm | in both, not in G's last and D's first layer | the same | in every block | the same by default; `mnist-dcgan`: none in D, but a penalty on its slope (R1, notebook 09) |
 # | activations of D | leaky rectifier, 0.2 | the same | rectifier | as each of them |
 # | Adam | 2e-4, $\beta_1$ = 0.5 | the same | 1e-3, AMSGrad | on the cards |
 # | labels | real 1 | real 1 | real 0 | real 1 |

@@ -28,7 +28,8 @@ SMALL = dict(shape=(1, 8, 8), width=4)
 Y = torch.tensor([3, 0, 9, 3, 5])
 ALL = [lambda: ConvGenerator(3, width=2), lambda: ConvDiscriminator(width=2), lambda: DCGANGenerator(3, **SMALL),
        lambda: DCGANGenerator(3, shape=(3, 16, 16), width=2, latent="uniform"), lambda: DCGANDiscriminator(**SMALL),
-       lambda: DCGANDiscriminator(norm="layer", spectral=True, **SMALL), lambda: Critic(**SMALL),
+       lambda: DCGANDiscriminator(norm="layer", spectral=True, **SMALL), lambda: DCGANDiscriminator(layers=2, **SMALL),
+       lambda: Critic(**SMALL), lambda: Critic(layers=3, **SMALL),
        lambda: ConditionalGenerator(3, **SMALL), lambda: ConcatDiscriminator(**SMALL),
        lambda: ProjectionDiscriminator(**SMALL)]
 
@@ -62,6 +63,21 @@ def test_parameter_counts_of_the_papers_networks():
     kernels = 100 * 128 * 49 + 128 * 64 * 16 + 64 * 1 * 16                                  # 28 x 28, no biases
     assert count_parameters(DCGANGenerator()) == kernels + 2 * (128 + 64)                  # a scale and a shift a channel
     assert count_parameters(DCGANDiscriminator()) == 16 * 64 + 64 * 128 * 16 + 128 * 49 + 2 * 128
+
+
+def test_a_third_layer_of_D_reads_28_pixels_down_to_3():
+    three = DCGANDiscriminator(norm="none", layers=3)
+    assert outputs_of_convolutions(three, torch.zeros(2, 1, 28, 28)) == [(64, 14, 14), (128, 7, 7), (256, 3, 3), (1, 1, 1)]
+    assert three(torch.zeros(2, 1, 28, 28)).shape == (2, 1)
+    assert describe(three)["layers"] == 3 and "layers" not in describe(DCGANDiscriminator())     # older files stay good
+    with seeded(0):
+        two = DCGANDiscriminator(layers=2, norm="none")
+    with seeded(0):
+        assert all(torch.equal(a, b) for a, b in zip(two.parameters(), DCGANDiscriminator(norm="none").parameters()))
+    with pytest.raises(ValueError, match="layers must leave at least one pixel of 28, got 5; use 4 or fewer"):
+        DCGANDiscriminator(layers=5)
+    with pytest.raises(ValueError, match="layers"):
+        Critic(layers=0)
 
 
 def test_shapes_of_the_papers_figure_1():

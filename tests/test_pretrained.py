@@ -15,7 +15,7 @@ from gan_edu.metrics_features import frechet_distance
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 
 SHIPPED = ["mnist-mlp", "mnist-mlp-k2", "mnist-mlp-k3", "mnist-mlp-k5"]
-CONVOLUTIONAL = ["mnist-cgan", "mnist-dcgan"]
+CONVOLUTIONAL = ["mnist-cgan", "mnist-conv", "mnist-dcgan", "mnist-wgan-gp"]
 OF_2014 = "mnist-2014"
 FIELDS = {"name", "command", "data", "licence", "k", "steps", "batch_size", "seed", "ema", "optimizers", "torch", "gan_edu",
           "passes_over_the_data", "minutes_on_one_core", "scores", "scores_of_moments", "curve", "file", "sha256", "snapshots"}
