@@ -153,7 +153,7 @@ def test_paths_refuse_ends_that_do_not_fit(path):
 
 
 def test_slerp_refuses_an_end_without_direction():
-    with pytest.raises(ValueError, match="use lerp"):
+    with pytest.raises(ValueError, match="^slerp needs two directions, got an end with norm 0; use lerp from or to the origin$"):
         slerp(torch.zeros(3), torch.ones(3), 0.5)
 
 
@@ -219,6 +219,14 @@ def test_directions_leave_the_generator_alone_and_need_no_batch_norm():
     bare = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8, affine=False, track_running_stats=False))
     rows = np.linalg.svd(bare[0].weight.detach().double().numpy())[2]
     assert np.allclose(np.abs((directions(bare, 4).numpy() * rows).sum(1)), 1, atol=1e-6)
+
+
+def test_directions_fold_in_a_batch_norm_that_has_no_weights_of_its_own():
+    G = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8, affine=False))
+    G[1].running_var = torch.linspace(0.1, 9, 8)
+    folded = G[0].weight.detach().double() / (G[1].running_var.double() + G[1].eps).sqrt()[:, None]
+    rows = np.linalg.svd(folded.numpy())[2]
+    assert np.allclose(np.abs((directions(G, 4).numpy() * rows).sum(1)), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("G, n, words", [

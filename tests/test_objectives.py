@@ -96,6 +96,14 @@ def test_logits_of_two_shapes_are_refused_not_broadcast():
             objective.discriminator(torch.zeros(4), torch.zeros(4, 1))
 
 
+def test_logits_may_come_without_a_second_axis_but_not_without_any():
+    x, y = torch.tensor([0.5, -1.0, 2.0]), torch.tensor([0.1, 0.3])
+    for objective in OBJECTIVES.values():
+        torch.testing.assert_close(objective.discriminator(x, y), objective.discriminator(x[:, None], y[:, None]))
+        with pytest.raises(ValueError, match=r"after the batch axis, got \(\) and \(\)"):
+            objective.discriminator(x[0], y[0])
+
+
 def test_an_unknown_objective_is_answered_with_the_list():
     with pytest.raises(ValueError, match="one of minimax, non_saturating.*got 'wgan'"):
         objective_named("wgan")
@@ -161,3 +169,8 @@ def test_the_gradient_penalty_is_finite_where_the_gradient_is_zero():
 def test_a_gradient_penalty_needs_batches_of_one_shape():
     with pytest.raises(ValueError, match=r"one shape to be mixed, got \(4, 2\) and \(3, 2\)"):
         gradient_penalty(nn.Linear(2, 1), torch.zeros(4, 2), torch.zeros(3, 2))
+
+
+def test_a_gradient_penalty_draws_where_the_images_are():
+    x = torch.zeros(4, 2, device="meta")                 # a device of its own, which every machine has
+    assert gradient_penalty(nn.Linear(2, 1, device="meta"), x, x).device.type == "meta"

@@ -160,6 +160,12 @@ def test_identities(seed: int) -> None:
     assert th.js(p, p, x) == th.total_variation(p, p, x) == th.wasserstein1(p, p, x) == th.kl(p, p, x) == 0
 
 
+def test_single_precision_goes_in_and_double_comes_out() -> None:
+    p, q, x = random_densities(5)
+    logits = np.random.default_rng(5).normal(size=x.shape).astype(np.float32)
+    assert th.value_of_logits(logits, p, q, x) == th.value_of_logits(logits.astype(np.float64), p, q, x)
+
+
 def test_disjoint_supports_reach_every_upper_end() -> None:
     x = np.linspace(0, 3, 3001)
     p, q = ((x > 0.1) & (x < 1)).astype(float), ((x > 2) & (x < 2.9)).astype(float)
@@ -224,7 +230,7 @@ def test_bad_densities_and_grids_are_refused(f: object, p: object, q: object, x:
 @pytest.mark.parametrize(("call", "word"), [
     (lambda: th.optimal_discriminator([0.1], [0.1, 0.2]), "one shape"),
     (lambda: th.optimal_discriminator(-1.0, 1.0), ">= 0"),
-    (lambda: th.value([0.5, 0.5], GOOD, GOOD, GRID), "D must be one number"),
+    (lambda: th.value([0.5, 0.5], GOOD, GOOD, GRID), r"D must be .*; evaluate D on the grid x$"),
     (lambda: th.value(1.5, GOOD, GOOD, GRID), "value_of_logits"),
     (lambda: th.value([0.5, np.nan, 0.5], GOOD, GOOD, GRID), "D must lie in"),
     (lambda: th.value_of_logits([0.0, np.inf, 0.0], GOOD, GOOD, GRID), "logits must be"),
