@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
+from gan_edu.checks import nb09
 from gan_edu.checks.nb09 import _radius
 from gan_edu.failures import solution
 from verdict_table import accepts, refuses, survives
@@ -68,3 +69,14 @@ def test_cure():
                     NOW | {"k": ...}, [1, 5e-4, 0]])
     assert "modes are held at the end" in repr(accepts("09-cure", NOW | {"lr_D": 1e-2}))
     assert "G stays as it is" in repr(refuses("09-cure", NOW | {"lr_G": 1e-3}))
+
+
+def test_a_stopped_cure_is_not_judged_by_half_a_run(monkeypatch):
+    class Stopped:
+        stopped = "asked"
+
+    monkeypatch.setattr(nb09, "train", lambda *_, **__: Stopped())
+    nb09._treated.cache_clear()
+    with pytest.raises(KeyboardInterrupt, match="run the cell again"):
+        nb09._treated(2, 1e-3, 0.5)
+    assert nb09._treated.cache_info().currsize == 0

@@ -114,7 +114,8 @@ def _treated(k: int, lr_D: float, r1: float) -> tuple[str, float]:
     torch.set_num_threads(1)
     try:
         changed = made.arguments | {"k": k, "optimizers": (opt_G, opt_D)}
-        train(made.game, made.data, **changed, on_step=alarm, progress=False)
+        if train(made.game, made.data, **changed, on_step=alarm, progress=False).stopped:
+            raise KeyboardInterrupt("stopped before the run was judged; run the cell again")    # and no half run is kept
     except GanEduError:
         raise NotYet("with these numbers the run broke off: a loss was no number any more. Lower a number.") from None
     finally:

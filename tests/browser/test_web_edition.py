@@ -96,7 +96,7 @@ def test_every_explorer_of_every_page_lives_and_hears_the_keyboard(visit, stem):
         assert place.locator("[data-gx-error]").count() == 0
 
 
-@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("stem", [*STEMS, "claims"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_finding_of_axe(visit, stem, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install axe-playwright-python")
