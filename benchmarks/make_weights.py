@@ -280,7 +280,7 @@ def kept(name: str, step: int, out: Path) -> tuple[GAN, dict]:
 
 
 def curve(name: str, out: Path) -> list[dict]:
-    """At each look, or each third one: the score of the averaged generator, and the means of the last 200 steps' losses and verdicts."""
+    """At each look, or each third one: the averaged generator's score; the last 200 steps' mean losses and verdicts."""
     _, state, _ = load_checkpoint(out / f"{name}.safetensors")
     history = History()
     history.load_state_dict(state["history"])

@@ -177,8 +177,8 @@ class DCGANDiscriminator(nn.Module):
     width: channels of the first layer; each layer halves the side and doubles the channels. norm: "batch" as in the
     paper, "layer" (each image over its own channels and pixels) or "none". spectral: divide each layer's weights by
     their largest singular value (Miyato et al. 2018). layers: how often the side is halved, odd sides rounded down; None:
-    as often as it is even, down to 4 to 7 pixels, which is twice for 28. With shape (3, 64, 64), width 64: 2,765,568 parameters, as in the
-    authors' code. Source: Radford et al. 2016, section 3.
+    as often as it is even, down to 4 to 7 pixels, which is twice for 28. With shape (3, 64, 64), width 64: 2,765,568
+    parameters, as in the authors' code. Source: Radford et al. 2016, section 3.
     """
 
     def __init__(self, *, shape: Sequence[int] = (1, 28, 28), width: int = 64, norm: str = "batch",
@@ -198,7 +198,8 @@ class DCGANDiscriminator(nn.Module):
 class Critic(DCGANDiscriminator):
     """Map images (n, *shape) to scores (n, 1): DCGAN's discriminator without batch statistics, for `WGAN`.
 
-    norm: "none" or "layer"; layers as there. A gradient penalty asks for the slope at each image by itself, which BatchNorm would mix.
+    norm: "none" or "layer"; layers as there. A gradient penalty asks for the slope at each image by itself, which
+    BatchNorm would mix.
     Source: Gulrajani et al. 2017, section 4, "No critic batch normalization".
     """
 

@@ -14,7 +14,8 @@ def run(name: str, remedy: str | None = None, *, frames: int = 9, every: int = 2
     steps = [every * i for i in range(frames)]
     signs = {sign: [float(f"{v:.4g}") for v in rng.uniform(0.001, 1, frames - 1)] for sign in store.SIGNS} | {"step": steps[1:]}
     x = rng.normal(size=(frames, store.SAMPLES, 2)) + np.linspace(0, 2, frames)[:, None, None]
-    pack = lambda points: base64.b64encode((points / store.UNIT).round().astype("<i2").tobytes()).decode()
+    def pack(points):
+        return base64.b64encode((points / store.UNIT).round().astype("<i2").tobytes()).decode()
     return {"name": name, "remedy": remedy, "seed": seed, "why": f"{name} is made up.", "verdict": name if rings else None,
             "step": rings, "says": f"{name.capitalize()}: it rang." if rings else "No sign of a failure so far.", "signs": signs,
             "steps": steps, "x": pack(x), "data": pack(rng.normal(size=(store.DATA, 2)))}

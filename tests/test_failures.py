@@ -175,7 +175,7 @@ def test_a_play_calls_the_readers_hook_and_may_be_stopped():
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_alarm_is_right_on_twenty_seeds(name):
-    """At least 18 of 20 of each failure, 19 of 20 quiet on healthy runs. 
+    """At least 18 of 20 of each failure, 19 of 20 quiet on healthy runs.
 
     The thresholds were set on other runs: the same plans from seeds 100 up.
     """

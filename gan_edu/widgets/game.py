@@ -271,7 +271,7 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     def describe(self) -> str:
         """Return the figure in words."""
         r, read = self.readouts(), []
-        for name, (label, unit, _) in _meters().items():
+        for name, (label, *_) in _meters().items():
             if name in r:
                 low, high = r[f"{name}_floor"]
                 read.append(f"{label} {r[name]:.3g} (real data: {low:.3g} to {high:.3g})")

@@ -5,7 +5,6 @@ credit that is used up. No traits and no pictures here: it is told what to do by
 """
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 

@@ -123,7 +123,8 @@ class TransportExplorer(Explorer, js=["density.js", "transport_steps.js", "trans
         """Return the figure in words."""
         r = self.readouts()
         return (f"Data p above, generated q below, shifted by {self.shift:g}, and threads that carry the mass. W1 is "
-                f"{r['W1']:.3f} and changes by {r['W1_slope']:.2f} a unit of shift; JS is {r['JS']:.4f} and changes by {r['JS_slope']:.4f}. "
+                f"{r['W1']:.3f} and changes by {r['W1_slope']:.2f} a unit of shift; JS is {r['JS']:.4f} and changes by "
+                f"{r['JS_slope']:.4f}. "
                 "The critic is piecewise straight with slope 1, 0 or -1; D* is nearly a step where p and q lie apart.")
 
     def __repr__(self) -> str:
