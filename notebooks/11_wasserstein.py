@@ -150,7 +150,7 @@ assert abs(f @ (p - q) - best.fun) < 1e-9
 #
 # Above, the data; below, the fakes; threads carry 1/24 of the mass each. Drag $q$, or use the arrow keys.
 #
-# *Predict first.* Start with "two bumps". At which shift does JS stop to say anything? What does $D^*$ look like there, at
+# *Predict first.* Start with "two bumps". At which shift does JS stop saying anything? What does $D^*$ look like there, at
 # the place of the fakes, and what does $f$ look like?
 
 # %%
@@ -288,7 +288,7 @@ PenaltyExplorer(way="clip", at=1)
 PenaltyExplorer(way="penalty", at=2)
 
 # %% [markdown]
-# Nearly *all* weights of the clipped critic sit at $\pm c$: pushed there by a loss that only wants to be steep. Such a network has few shapes
+# Most weights of the clipped critic sit at $\pm c$ (its readout "weights at the edge" gives the share), pushed there by a loss that only wants to be steep. Such a network has few shapes
 # left, and the level lines show it (Gulrajani et al. 2017, figure 1). All situations and settings in numbers, as "read / exact":
 
 # %%
@@ -340,7 +340,7 @@ check("11-penalty", my_penalty)
 #
 # ## Each image by itself
 #
-# The penalty needs $\nabla_{\hat x} D(\hat x)$ *of each image*. Codes get all of them at once, as the gradient of the **sum** of all scores, which is
+# The penalty needs $\nabla_{\hat x} D(\hat x)$ *of each image*. Code gets all of them at once, as the gradient of the **sum** of all scores, which is
 # right only if no image has a say in the score of another. So look: the Jacobian of eight scores by eight images, as one number for each
 # pair, $\max |\partial D_i / \partial x_j|$.
 
@@ -378,9 +378,9 @@ for name, J in tables.items():
 
 
 # %% [markdown]
-# Exactly 0 without it, and not 0 with it. BatchNorm subtracts the mean of the *batch*: every image is in every score. What codes take for the slope
+# Exactly 0 without it, and not 0 with it. BatchNorm subtracts the mean of the *batch*: every image is in every score. What code takes for the slope
 # at image $j$, the gradient of the sum, is $\sum_i \partial D_i / \partial x_j$; only $i = j$ belongs there. How large is the foreign rest, and does it matter
-# more once such a network has learnt something? Forty steps of a plain GAN on the small digits:
+# more once such a network has learned something? Forty steps of a plain GAN on the small digits:
 
 # %%
 def foreign(D):
@@ -495,7 +495,7 @@ assert bands["WGAN, penalty", "reading"]["all 32 looks"][0] > 0.4 and bands["WGA
 #
 # The plain GAN? Its losses are not worthless either. The loss of $G$ goes *with* $W_1$ in every seed, less closely than the critic's number: between +.25 and +.55 over
 # the run. The loss of $D$ says next to nothing.
-# (It is also the better generator here, with its larger steps: a loss that can be read is not the same as a generator that is good.) A judge near its best would
+# A judge near its best would
 # be readable too, since its loss is then $\log 4 - 2\,\mathrm{JS}$; what it lacks is the far end of the scale, where JS stands still.
 #
 # One thing only the critic with a penalty has: **a scale**. (That the clipped one begins near $W_1$ is an accident of $c$ and width, as the table above shows.) At the
@@ -527,7 +527,9 @@ for name in ("mnist-wgan-gp", "mnist-dcgan"):
         f"{c} {rank_correlation([row[c] for row in curve], [row['frechet'] for row in curve]):+.2f}" for c in columns))
 
 # %% [markdown]
-# One run each, with few looks, so this is an illustration and no more. In the plain `mnist-dcgan` the loss of $G$ *rises*, on the whole, while the images get better.
+# One run each, with few looks, so this is an illustration and no more. The critic's number falls with the distance, as it did with the points.
+# In the plain `mnist-dcgan` the loss of $G$ *rises*, on the whole, while the images get better, and it is the loss of $D$ that falls: with the points it was the other way
+# round. Which of a plain GAN's losses can be read, and with which sign, you only know once you have measured.
 #
 # ## What it does not promise
 #

@@ -509,14 +509,14 @@ for seen in names:
 # %%
 assert 0.70 < accuracy("mnist-mlp", "mnist-mlp")[0] < 0.76 < 0.84 < accuracy("mnist-mlp-k5", "mnist-mlp-k5")[0]
 assert accuracy("mnist-mlp", "mnist-mlp-k5")[0] > accuracy("mnist-mlp", "mnist-mlp")[0]
-assert accuracy("mnist-mlp-k5", "mnist-mlp")[0] < 0.6 and accuracy("mnist-mlp", "mnist-dcgan")[0] < 0.56
-assert accuracy("mnist-mlp-k5", "mnist-dcgan")[1] < 0.5 < accuracy("mnist-mlp-k5", "mnist-dcgan")[2]
-assert all(accuracy("mnist-dcgan", judged)[0] < 0.66 for judged in names)
+assert accuracy("mnist-mlp-k5", "mnist-mlp")[0] < 0.6 and accuracy("mnist-mlp", "mnist-dcgan")[0] < 0.6
+assert accuracy("mnist-mlp-k5", "mnist-dcgan")[0] < 0.55
+assert all(accuracy("mnist-dcgan", judged)[0] > 0.68 > accuracy("mnist-dcgan", "mnist-dcgan")[0] for judged in names[:2])
 
 # %% [markdown]
-# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 62.50 %, with twenty numbers and a straight line. Off it, it
+# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 64.95 %, with twenty numbers and a straight line. Off it, it
 # depends. The judge of `mnist-mlp` catches `mnist-mlp-k5` even more often than its own teacher. The other way round it falls from
-# 86.75 % to 57.05 %. And on the convolutional generator both are close to the toss of a coin, 52.90 % and 49.40 %. **An accuracy
+# 86.75 % to 57.05 %. And on the convolutional generator neither is far from the toss of a coin, 58.35 % and 52.95 %. **An accuracy
 # belongs to a detector *and* to the forgeries it was measured on.** "Right in 86.75 % of all cases" is no sentence about forgeries
 # in general.
 #
@@ -527,11 +527,11 @@ assert all(accuracy("mnist-dcgan", judged)[0] < 0.66 for judged in names)
 for way in ("as they are", "blurred"):
     rung = found["counts"]["mnist-mlp"][way]
     print(f"{way:12}", ", ".join(f"{kind}: {count / found['judge']:.1%} called forged" for kind, count in rung.items()))
-assert min(found["counts"]["mnist-mlp"]["blurred"].values()) >= 999 and max(found["counts"]["mnist-dcgan"]["blurred"].values()) == 0
+assert min(found["counts"]["mnist-mlp"]["blurred"].values()) >= 999 and max(found["counts"]["mnist-dcgan"]["blurred"].values()) <= 20
 
 
 # %% [markdown]
-# It calls nearly every picture forged, the real ones too. The judge of `mnist-dcgan` says the opposite: after a blur all are real.
+# It calls nearly every picture forged, the real ones too. The judge of `mnist-dcgan` says the opposite: after a blur nearly all are real.
 # Each had learned one height of fine power, and a blur moves that. Better detectors exist, with networks and with blurred training
 # pictures; the two questions for them stay the same. *Which generators has it not seen? What has been done to the picture since?*
 
