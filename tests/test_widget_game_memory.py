@@ -8,7 +8,7 @@ import pytest
 
 from gan_edu.widgets import GameExplorer
 
-PART = 20.0              # seconds; five of them
+PART = 12.0              # seconds; five of them
 STATM = Path("/proc/self/statm")
 
 
