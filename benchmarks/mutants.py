@@ -12,9 +12,10 @@ makes that copy for all rooms. The interval is Wilson's, for 95 %.
 
 import argparse
 import json
-import math
 import random
 from pathlib import Path
+
+from gan_edu.widgets.arena import wilson_interval
 
 FOLDER = Path(__file__).resolve().parents[1] / "mutants" / "gan_edu"
 KILLED, WAITING = {1, 3}, {None, 2, 34}     # mutmut's exit codes; the others: survivors, not reached by a test, time-outs
@@ -25,12 +26,6 @@ def codes(room: str) -> dict[str, int | None]:
     return json.loads((FOLDER / f"{room}.py.meta").read_text(encoding="utf-8"))["exit_code_by_key"]
 
 
-def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the bounds of Wilson's interval for a share of hits in n. Source: Wilson 1927."""
-    middle, half = (hits + z * z / 2) / (n + z * z), z / (n + z * z) * math.sqrt(hits * (n - hits) / n + z * z / 4)
-    return middle - half, middle + half
-
-
 def table() -> None:
     """Print mutants, tried, killed and the share for each room that has been tried."""
     print("| room | mutants | tried | killed | share killed, % | 95 % |\n| --- | ---: | ---: | ---: | ---: | ---: |")
@@ -39,7 +34,7 @@ def table() -> None:
         tried = [code for code in found.values() if code not in WAITING]
         killed = sum(code in KILLED for code in tried)
         if tried:
-            low, high = wilson(killed, len(tried))
+            low, high = wilson_interval(killed, len(tried))
             print(f"| `{room}` | {len(found)} | {len(tried)} | {killed} | {100 * killed / len(tried):.0f} | {100 * low:.0f} to "
                   f"{100 * high:.0f} |")
 

@@ -18,8 +18,14 @@ _ABOVE = 'choose "Run All Above Selected Cell" in the menu Run, or run the cells
 
 def explain_unknown_names() -> None:
     """Add a word to every NameError in this notebook: which section makes the name. Outside notebooks, do nothing."""
-    if shell := _shell():
-        shell.set_custom_exc((NameError,), _explain)
+    if found := shell():
+        found.set_custom_exc((NameError,), _explain)
+
+
+def shell() -> Any:
+    """Return the IPython shell of this kernel; None in a script, where IPython is not even imported for the question."""
+    ipython = sys.modules.get("IPython")
+    return ipython and ipython.get_ipython()
 
 
 def open_notebook() -> Path | None:
@@ -27,8 +33,8 @@ def open_notebook() -> Path | None:
 
     None elsewhere: in a script, in a test, where nbclient or nbval executes.
     """
-    shell = _shell()
-    path = shell and (shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME"))
+    found = shell()
+    path = found and (found.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME"))
     return Path(path) if str(path).endswith(".ipynb") else None
 
 
@@ -72,11 +78,6 @@ def _open_cells() -> list[tuple[str, str]] | None:
         return path and read_cells(path)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _shell() -> Any:
-    ipython = sys.modules.get("IPython")
-    return ipython and ipython.get_ipython()
 
 
 def _made_by(source: str) -> set[str]:

@@ -199,8 +199,7 @@ class Critic(DCGANDiscriminator):
     """Map images (n, *shape) to scores (n, 1): DCGAN's discriminator without batch statistics, for `WGAN`.
 
     norm: "none" or "layer"; layers as there. A gradient penalty asks for the slope at each image by itself, which
-    BatchNorm would mix.
-    Source: Gulrajani et al. 2017, section 4, "No critic batch normalization".
+    BatchNorm would mix. Source: Gulrajani et al. 2017, section 4, "No critic batch normalization".
     """
 
     def __init__(self, *, shape: Sequence[int] = (1, 28, 28), width: int = 64, norm: str = "none",

@@ -3,13 +3,13 @@ right parameters, minibatches that fit G; and of its cell, that it was not stopp
 """
 
 import math
-import sys
 import threading
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from gan_edu import course
 from gan_edu.data import require_images
 from gan_edu.errors import real, whole
 
@@ -61,8 +61,7 @@ def require_own(optimizer: torch.optim.Optimizer, player: nn.Module, name: str) 
 
 def stop_cell() -> None:
     """Let the stop button mean the whole cell, where there are cells: no later run of this one will start."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython and ipython.get_ipython()
+    shell = course.shell()
     if shell is None or _stopped.is_set():
         return
 

@@ -1,28 +1,21 @@
 """The recipes of the shipped weights: what they build, how small it is, and that reduced products change no weight's kind."""
 
-import importlib.util
-import sys
-from pathlib import Path
 
 import pytest
 import torch
 
 from gan_edu.games import GAN, moving_average_of
 from gan_edu.networks import DCGANDiscriminator, DCGANGenerator, count_parameters, seeded
+from scripts import benchmark
 
-FILE = Path(__file__).parents[1] / "benchmarks" / "make_weights.py"
 CONVOLUTIONAL = ["mnist-conv", "mnist-dcgan", "mnist-cgan", "mnist-wgan-gp"]
 
 
 @pytest.fixture(scope="module")
 def recipes():
     """The script as a module; it trains nothing when it is imported."""
-    spec = importlib.util.spec_from_file_location("make_weights", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["make_weights"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["make_weights"]
+    with benchmark("make_weights") as module:
+        yield module
 
 
 def test_convolutional_recipes_build_small_games_and_their_rates_stay_above_zero(recipes):

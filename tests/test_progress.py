@@ -259,7 +259,7 @@ def test_titles_are_the_notebooks_own():
 def test_the_open_notebook_is_known_as_jupyterlab_and_vs_code_tell_it(monkeypatch):
     class Shell:
         user_ns = {}
-    monkeypatch.setattr(course, "_shell", Shell)
+    monkeypatch.setattr(course, "shell", Shell)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     assert course.open_notebook() is None
     monkeypatch.setenv("JPY_SESSION_NAME", "a console, no file")
@@ -268,5 +268,5 @@ def test_the_open_notebook_is_known_as_jupyterlab_and_vs_code_tell_it(monkeypatc
     assert course.open_notebook() == Path("folder/a.ipynb")
     Shell.user_ns = {"__vsc_ipynb_file__": "folder/b.ipynb"}
     assert course.open_notebook() == Path("folder/b.ipynb")
-    monkeypatch.setattr(course, "_shell", lambda: None)
+    monkeypatch.setattr(course, "shell", lambda: None)
     assert course.open_notebook() is None

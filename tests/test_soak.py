@@ -1,23 +1,17 @@
 """benchmarks/soak.py: its verdict, and a short one of it: live plots, slider moves, and a process that holds what it held."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
 
-FILE = Path(__file__).parents[1] / "benchmarks" / "soak.py"
+from scripts import benchmark
 
 
 @pytest.fixture(scope="module")
 def soak():
     """The script as a module; it starts nothing when it is imported."""
-    spec = importlib.util.spec_from_file_location("soak", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["soak"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["soak"]
+    with benchmark("soak") as module:
+        yield module
 
 
 def test_growth_counts_from_after_the_warm_up_and_its_limit_is_five_percent(soak):

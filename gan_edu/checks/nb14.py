@@ -147,6 +147,6 @@ def _launder(answer: object) -> str | Feedback:
     if back > LEFT:
         return (f"{back:.0%} of the stripes still come back in the right pattern; guessing gives {1 / PATTERNS:.1%}, wanted are "
                 f"{LEFT:.0%} at most. The message sits in the greys and along the edges of the strokes. "
-                 f"Of {read:.0%} the digit is read.")
+                f"Of {read:.0%} the digit is read.")
     return Feedback(True, f"{back:.0%} of the stripes come back right (guessing: {1 / PATTERNS:.1%}), and {read:.0%} of the "
                           "digits are read.")
