@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 COLORS = {"data": "#0072B2", "generated": "#D55E00", "discriminator": "#009E73"}  # colour-blind safe
+PLAIN = ("#AA4499", "#666666", "#A67C00")             # in turn, for what is none of the three
 INK, MUTED, LINE = "#222222", "#6b6b6b", "#d9d9d9"
 DASHES = {"data": "-", "generated": (0, (6, 2)), "discriminator": (0, (2, 1.5))}   # and told apart without colour
 _RENDERING = threading.Lock()  # fonts and mathtext are shared by all figures
@@ -161,12 +162,12 @@ def curves(x: ArrayLike, ys: Mapping[str, ArrayLike], *, xlabel: str, ylabel: st
            colors: Mapping[str, str] | None = None, ax: Axes | None = None) -> Axes:
     """Draw named curves over x (n,), told apart by colour, dash and name; returns the axes.
 
-    ys: name -> (n,). colors: name -> a colour or one of the words data, generated, discriminator; others take colours
-    in turn. xlabel, ylabel: with units.
+    ys: name -> (n,). colors: name -> a colour or one of the words data, generated, discriminator; others take the
+    colours of PLAIN in turn. xlabel, ylabel: with units.
     """
     ax = style(_axes(ax), xlabel=xlabel, ylabel=ylabel, title=title)
     chosen = [(colors or {}).get(name, name) for name in ys]
-    fresh_colors = [c for c in (*COLORS.values(), "#CC79A7", "#E69F00", "#56B4E9") if c not in map(COLORS.get, chosen)]
+    fresh_colors = [c for c in (*PLAIN, *COLORS.values()) if c not in map(COLORS.get, chosen)]
     dashes = (*DASHES.values(), (0, (1, 1)), (0, (6, 1, 1, 1)), (0, (3, 1, 1, 1, 1, 1)))
     fresh_dashes = [d for d in dashes if d not in map(DASHES.get, chosen)]
     for i, ((name, y), word) in enumerate(zip(ys.items(), chosen)):

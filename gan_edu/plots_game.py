@@ -114,5 +114,5 @@ def gauge(ax: Axes, table: np.ndarray, floor: Sequence[float], label: str, *, la
 
 def _named(ax: Axes) -> Axes:
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(frameon=False, fontsize=8, loc="upper right", labelcolor=INK)
+        ax.legend(frameon=False, fontsize=8, loc="upper right", labelcolor=INK, markerscale=2.5)   # the points are small
     return ax

@@ -132,10 +132,10 @@ assert torch.allclose(ratio[:3], torch.tensor([999.0, 99.0, 9.0], dtype=torch.fl
 # %%
 L = np.linspace(-8, 8, 321)
 fig, (left, right) = plots.figure(9.0, 3.0, columns=2)
-names = {"log(1 - D)": plots.INK, "-log D": "discriminator"}
+names = ["log(1 - D)", "-log D"]
 losses, slopes = (-np.logaddexp(0, L), np.logaddexp(0, -L)), (1 / (1 + np.exp(-L)), 1 / (1 + np.exp(L)))
 for ax, ys, label in [(left, losses, "loss of G (nats)"), (right, slopes, "size of the slope")]:
-    plots.curves(L, dict(zip(names, ys)), colors=names, xlabel="logit of a fake", ylabel=label, ax=ax)
+    plots.curves(L, dict(zip(names, ys)), xlabel="logit of a fake", ylabel=label, ax=ax)
 plots.show(fig, "Left: log(1 - D) is flat for negative logits and falls for positive ones; -log D falls for negative logits and is "
                 "flat for positive ones. Right: their slopes, D and 1 - D, two S-curves that cross at logit 0.")
 
@@ -448,8 +448,8 @@ for s in (0, 5, 10, 20, 30, 50):
 # %%
 steps, rows = np.array(list(table)), np.array(list(table.values()))
 fig, (left, right) = plots.figure(9.0, 3.0, columns=2)
-colors = {"log(1 - D)": plots.INK, "-log D": "discriminator", "least squares": "generated"}
-plots.curves(steps, dict(zip(colors, rows[:, 1:].T)), colors=colors, xlabel="", ylabel="norm of G's gradient", ax=left)
+losses = dict(zip(["log(1 - D)", "-log D", "least squares"], rows[:, 1:].T))
+plots.curves(steps, losses, xlabel="", ylabel="norm of G's gradient", ax=left)
 plots.curves(steps, {"D(G(z))": rows[:, 0]}, colors={"D(G(z))": "discriminator"}, xlabel="", ylabel="mean D(G(z))", ax=right)
 for ax in (left, right):
     plots.style(ax, xlabel="head start of D (steps)").set_yscale("log")

@@ -139,6 +139,12 @@ x_fake = G(z).detach().requires_grad_()
 (arrows,) = torch.autograd.grad(softplus(-D(x_fake)).sum(), x_fake)       # through the frozen D, to the points
 by_hand = torch.autograd.grad(G(z), list(G.parameters()), grad_outputs=arrows / m)
 assert all(torch.allclose(a, p.grad, atol=1e-7) for a, p in zip(by_hand, G.parameters()))
+print("largest difference:", f"{max((a - p.grad).abs().max() for a, p in zip(by_hand, G.parameters())):.0e}")
+
+# %% [markdown]
+# And the step of line 8:
+
+# %%
 before_D, before_G = weights(D), weights(G)
 opt_G.step()
 print("G moved by", f"{(weights(G) - before_G).norm():.4f},", "D by", f"{(weights(D) - before_D).norm():.4f}")
@@ -359,12 +365,11 @@ print(f"stretched by {np.sqrt(1 + h**2):.4f} a step, and sqrt(1.04)^500 = {1.04*
 
 # %%
 fig, (left, right) = plots.figure(9.0, 3.3, columns=2)
-for (name, path), color, mark in zip(paths.items(), ("generated", "discriminator"), ("o", "s")):
-    left.plot(*path[:31].T, mark + "-", ms=3, lw=1, color=plots.COLORS[color], label=name)
+for (name, path), color, mark in zip(paths.items(), plots.PLAIN, ("o", "s")):
+    left.plot(*path[:31].T, mark + "-", ms=3, lw=1, color=color, label=name)
 plots.style(left, xlabel="x, the number of G", ylabel="y, the number of D").set_aspect("equal")
 left.legend(fontsize=9, loc="center", frameon=False)
-plots.curves(np.arange(501), radius, xlabel="step", ylabel="distance from (0, 0)", ax=right,
-             colors={"at once": "generated", "in turn": "discriminator"})
+plots.curves(np.arange(501), radius, xlabel="step", ylabel="distance from (0, 0)", ax=right)
 right.set_yscale("log")
 plots.show(fig, "Left: thirty steps on V = xy. Moving at once spirals outwards, in turn runs round an ellipse. Right, on a logarithmic scale: "
                 "the distance from the point of rest grows to 25,000 in one case and stays between 1.28 and 1.42 in the other.")
@@ -459,8 +464,7 @@ assert short[1].mean() > short[3].mean() > short[9].mean() > 0
 # As a picture, along the way:
 
 # %%
-ax = plots.curves(np.arange(1, 101), {f"k = {k}": found for k, found in short.items()}, xlabel="step of G", ylabel="gap to the best judge (nats)",
-                  colors={"k = 1": "generated", "k = 3": "discriminator", "k = 9": "data"})
+ax = plots.curves(np.arange(1, 101), {f"k = {k}": found for k, found in short.items()}, xlabel="step of G", ylabel="gap to the best judge (nats)")
 ax.set_yscale("log")
 plots.show(ax, "On a logarithmic scale, the gap between D and the best judge over 100 steps of G: the curve for k = 1 falls late and "
                "rises again, that for k = 3 falls earlier, and that for k = 9 within fifteen steps.")

@@ -9,7 +9,7 @@
 # **Goals.** You will
 #
 # 1. know where in a space of 100 dimensions a random $z$ lies, and where it never lies;
-# 2. go from one picture to another by the straight line and by the great circle, and measure the difference;
+# 2. interpolate: go from one picture to another by the straight line and by the great circle, and measure the difference;
 # 3. find directions that matter, without labels, from the generator's weights; and one that does what *you* ask for;
 # 4. decide whether a picture is an invention or a memory.
 #
@@ -263,8 +263,7 @@ assert order < -0.9
 
 # %%
 curves = {"along direction n": along_directions, "along coordinate n, sorted": np.sort(along_coordinates)[::-1]}
-ax = plots.curves(np.arange(1, 101), curves, xlabel="n", ylabel="change of a pixel (rms)",
-                  colors={"along direction n": "generated", "along coordinate n, sorted": "#555555"})
+ax = plots.curves(np.arange(1, 101), curves, xlabel="n", ylabel="change of a pixel (rms)")
 plots.show(ax, "Change of the picture along each of 100 directions and each of 100 coordinates. Directions fall from a large "
                "value almost to zero; coordinates all lie in between, nearly level.")
 

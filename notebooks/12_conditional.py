@@ -540,7 +540,7 @@ for i in (0, 2, 4, 6, 8):
 
 # %%
 curves = {"read as 4": shares[0], "read as 9": shares[1], "read as another digit": 1 - shares.sum(0)}
-ax = plots.curves(ts, curves, colors={"read as 4": "generated", "read as 9": "data"}, xlabel="t, share of the order 9",
+ax = plots.curves(ts, curves, xlabel="t, share of the order 9",
                   ylabel="share of 200 pictures", title="From 4 to 9")
 plots.show(ax, "Share of 200 pictures read as 4, as 9 and as another digit while the order goes from 4 to 9: the 4 falls, the 9 rises, they cross on the way, hardly any is read as another digit.")
 assert shares[0, 0] > 0.9 and shares[1, -1] > 0.9 and sure.min() > 0.5 and (1 - shares.sum(0)).max() < 0.1

@@ -58,7 +58,7 @@ value, white = np.linspace(-1, 1, 401), 0.7
 squared = white * (1 - value) ** 2 + (1 - white) * (-1 - value) ** 2
 absolute = white * np.abs(1 - value) + (1 - white) * np.abs(-1 - value)
 ax = plots.curves(value, {"squared error": squared, "absolute error": absolute}, xlabel="the answer", ylabel="expected error",
-                  colors={"squared error": "data", "absolute error": "generated"}, title="One pixel, white in 7 of 10 cases")
+                  title="One pixel, white in 7 of 10 cases")
 plots.show(ax, "Two curves of the expected error against the answer: a parabola with its lowest point between 0 and 1, and a straight "
                "line that falls all the way to 1.")
 

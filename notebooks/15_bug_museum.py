@@ -465,8 +465,7 @@ plots.show(plots.image_grid(images, columns=12), "Twelve digits drawn by the shi
 # %%
 samples = {name: pretrained.load(name).sample(300, generator=torch.Generator().manual_seed(0)) for name in ("mnist-mlp", "mnist-mlp-k5")}
 spectra = {name: museum_forensics.spectrum(x).mean(0) for name, x in samples.items()}
-ax = plots.curves(np.arange(20), spectra, xlabel="frequency, waves per picture", ylabel="log of power", title="Two generators, 300 digits each",
-                  colors={"mnist-mlp": "generated", "mnist-mlp-k5": "discriminator"})
+ax = plots.curves(np.arange(20), spectra, xlabel="frequency, waves per picture", ylabel="log of power", title="Two generators, 300 digits each")
 plots.show(ax, "Mean log power against frequency of digits of two generators, mnist-mlp and mnist-mlp-k5, from slow waves on the left to fine ones on the right.")
 
 # %% [markdown]

@@ -19,6 +19,7 @@ import os
 import re
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -329,12 +330,16 @@ def _site(options: argparse.Namespace) -> int:
     sys.path.insert(0, str(HERE / "web"))
     import edition  # beside this file, not a part of the package
 
-    books = {}
-    for twin in twins(options.numbers):
-        book = books[twin.stem] = read_twin(twin)
+    def executed(twin: Path) -> nbformat.NotebookNode:
+        book = read_twin(twin)
         adopt_ids(book, None)
         execute(book, name=twin.name, cwd=HERE)
         print("executed", twin.stem, flush=True)
+        return book
+
+    chosen = twins(options.numbers)
+    with ThreadPoolExecutor(max_workers=2) as pool:                  # each waits for a kernel of its own
+        books = dict(zip([twin.stem for twin in chosen], pool.map(executed, chosen)))
     made = edition.build(books, options.out.with_name(f"{options.out.name}-sources"), options.out)
     print(f"{options.out}: {made['pages']} pages, {made['explorers']} live explorers, {made['megabytes']} MB; put the folder on "
           f"any web server, or look at it with\n    python -m http.server -d {options.out}")

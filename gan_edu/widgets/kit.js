@@ -28,7 +28,8 @@
 // | kit.still()                             | true where the reader asked for reduced motion
 // | kit.asker(model, later, slow, patience) | what ui.ask is made of
 //
-// Colours are css variables on the root: --gx-data, --gx-generated, --gx-discriminator, --gx-ink, --gx-muted, --gx-line.
+// Colours are css variables on the root: --gx-data, --gx-generated, --gx-discriminator, --gx-purple, --gx-gold,
+// --gx-ink, --gx-muted, --gx-line.
 
 const kit = (() => {
   const GONE = "The kernel that made this figure is gone. Run the cell again.";

@@ -37,7 +37,7 @@ function criticFigure() {
 
 function shiftFigure() {
   const p = plot({ label: "distances against the shift", height: 230, x: { domain: [-5, 5], label: "shift of q" }, y: { domain: [0, MOST], label: "units of x, nats, share" } });
-  const lines = [["W1", "discriminator", "solid", "W1"], ["JS", "data", "dash", "JS"], ["TV", "generated", "dot", "TV"], ["KL", "ink", "dashdot", "KL(p‖q)"]]
+  const lines = [["W1", "discriminator", "solid", "W1"], ["JS", "purple", "dash", "JS"], ["TV", "gold", "dot", "TV"], ["KL", "ink", "dashdot", "KL(p‖q)"]]
     .map(([key, color, dash, label]) => ({ key, line: p.line({ color, dash, label }), dot: p.points({ color, r: 4 }) }));
   const here = p.rule({ x: true, dash: "dash" });
   return { el: p.el, draw: (found, shift, r) => {
@@ -61,8 +61,8 @@ function render({ model, el }) {
     q_width: slide("q_width", "width of q", [0.05, 1.5], 0.05, "generated"), q_split: slide("q_split", "split of q", [0, 6], 0.25, "generated", "how far its two halves lie apart") };
   const buttons = Object.entries(model.get("presets")).map(([label, values]) => kit.button({ label,
     onClick: ui.guard(() => write(Object.fromEntries(TRAITS.map((name, i) => [name, values[i]])), true)) }).el);
-  const outs = Object.fromEntries([["W1", "W1", "discriminator", 3], ["W1_slope", "W1, its slope", "discriminator", 3], ["JS", "JS, nats", "data", 4],
-    ["JS_slope", "JS, its slope", "data", 4], ["TV", "TV", "generated", 3], ["KL", "KL(p‖q), nats", "ink", 2]]
+  const outs = Object.fromEntries([["W1", "W1", "discriminator", 3], ["W1_slope", "W1, its slope", "discriminator", 3], ["JS", "JS, nats", "purple", 4],
+    ["JS_slope", "JS, its slope", "purple", 4], ["TV", "TV", "gold", 3], ["KL", "KL(p‖q), nats", "ink", 2]]
     .map(([key, label, color, digits]) => [key, { digits, ...kit.readout({ label, color }) }]));
 
   const redraw = kit.latest(ui.guard(() => {

@@ -20,7 +20,7 @@ WIDTH, SPLIT = (0.05, 1.5), (0.0, 6.0)
 SHAPES = ("p_width", "p_split", "q_width", "q_split")
 PRESETS = {"two points": (2.0, 0.05, 0.0, 0.05, 0.0), "two bumps": (2.0, 0.7, 0.0, 0.7, 0.0),
            "two halves, one heap": (0.5, 0.3, 4.0, 0.3, 0.0), "one inside the other": (0.0, 1.5, 0.0, 0.3, 0.0)}
-LINES = {"W1": ("W1", "discriminator", "-"), "JS": ("JS", "data", (0, (6, 2))), "TV": ("TV", "generated", ":"),
+LINES = {"W1": ("W1", "discriminator", "-"), "JS": ("JS", plots.PLAIN[0], (0, (6, 2))), "TV": ("TV", plots.PLAIN[2], ":"),
          "KL": ("KL(p‖q)", plots.INK, "-.")}
 
 
