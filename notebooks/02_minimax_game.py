@@ -120,6 +120,7 @@ for letter, ax in zip("abcd", axes.flat, strict=True):
 plots.show(figure, "Four panels: (a) a rough judge; (b) the judge has converged; (c) the generator "
                    "has moved towards the data, the judge has not; (d) equal densities, the judge at 1/2.")
 
+
 # %% [markdown]
 # (a) G is near, D is only roughly right, and $V$ is below its bound. (b) D has learned: $V$ touches the bound. (c) G has moved
 # to where D said "real": $V$ has fallen, the bound has sunk, and D is out of date again. (d) At the end $q = p$ and
@@ -131,8 +132,23 @@ plots.show(figure, "Four panels: (a) a rough judge; (b) the judge has converged;
 #
 # $$\hat V = \frac1n \sum_{i=1}^n \log D(x_i) + \frac1m \sum_{j=1}^m \log\bigl(1 - D(G(z_j))\bigr). \tag{2}$$
 #
-# This is what the two players really see, once a minibatch, and it comes with an error. The two sums are independent, so the
-# variances of the two means add up.
+# This is what the two players really see, once a minibatch.
+#
+# ### Exercise 1: V from samples
+#
+# Write (2). `D` is a function of an array, `real` and `fake` are arrays that may differ in length, and `fake` already holds
+# $G(z_j)$. The check compares with quadrature, and with itself on more samples.
+
+# %% tags=["exercise-02-monte-carlo"]
+def my_value(D, real, fake):
+    return ...
+
+
+# %% tags=["check-02-monte-carlo"]
+check("02-monte-carlo", my_value)
+
+# %% [markdown]
+# An estimate comes with an error. The two sums are independent, so the variances of the two means add up.
 
 # %%
 rng = np.random.default_rng(0)
@@ -171,24 +187,9 @@ plots.show(plots_theory.errors_against_n(sizes, errors, line),
 at_64 = float(np.exp(np.interp(np.log(64), np.log(sizes), np.log(errors))))
 print(f"error of V from one minibatch of 64: about {at_64:.1f}")
 
-
 # %% [markdown]
 # That is larger than most of the differences people read off loss curves.
 #
-# ### Exercise 1: V from samples
-#
-# Write (2). `D` is a function of an array, `real` and `fake` are arrays that may differ in length, and `fake` already holds
-# $G(z_j)$. The check compares with quadrature, and measures how the error of *your* function falls.
-
-# %% tags=["exercise-02-monte-carlo"]
-def my_value(D, real, fake):
-    return ...
-
-
-# %% tags=["check-02-monte-carlo"]
-check("02-monte-carlo", my_value)
-
-# %% [markdown]
 # ## V is a cross-entropy in disguise
 #
 # Give every real sample the label $t = 1$ and every generated one $t = 0$. The **binary cross-entropy** of an answer $D$ is

@@ -42,7 +42,7 @@ def _diagnose(got: float, real: np.ndarray, fake: np.ndarray) -> str:
     return "write log D on the real ones, log(1 - D) on the generated ones, and take the mean of each."
 
 
-@exercise("02-monte-carlo", "within three standard errors of the quadrature, and the error falls as n^(-1/2).")
+@exercise("02-monte-carlo", "within three standard errors of the quadrature, and the error falls with n as it should.")
 def _monte_carlo(answer: object) -> str | None:
     estimate = function(answer, "my_value")
     real, fake = _draw(4000, 0, 2500)
