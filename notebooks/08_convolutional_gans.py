@@ -509,7 +509,7 @@ for what, share in off.items():
 
 # %%
 assert off["alone"] > off["with 7 others"] > off["with 31 others"] > 0
-assert off["averages after 5 batches"] > 1.3 * off["alone"] and off["after 60 batches"] < off["with 7 others"]
+assert off["averages after 5 batches"] > 1.1 * off["alone"] and off["after 60 batches"] < off["with 7 others"]
 print(f"of the start is left after 5 batches: {0.9**5:.0%}, after 60: {0.9**60:.1%}")
 
 # %% [markdown]
@@ -618,11 +618,11 @@ best = {name: evaluated[name]["frechet"]["value"] if name in evaluated else card
 weights = {name: networks.count_parameters(pretrained.load(name).G) for name in ("mnist-mlp", "mnist-dcgan")}
 for name, number in weights.items():
     print(f"{name:12} Fréchet {best[name]:5.1f}, Parzen {cards[name]['scores']['parzen']:.1f}, with {number:,} weights in G")
-assert best["mnist-dcgan"] < best["mnist-mlp"] / 2 and weights["mnist-dcgan"] < weights["mnist-mlp"] / 6
+assert best["mnist-dcgan"] < best["mnist-mlp"] / 8 and weights["mnist-dcgan"] < weights["mnist-mlp"] / 6
 assert cards["mnist-dcgan"]["scores"]["parzen"] < cards["mnist-mlp"]["scores"]["parzen"]
 
 # %% [markdown]
-# With less than a sixth of the weights the convolutional generator halves the Fréchet distance, and more. Precision and recall say
+# With less than a sixth of the weights the convolutional generator comes to less than an eighth of the Fréchet distance. Precision and recall say
 # how: it covers more of what people write, and a smaller share of its samples lies near real digits. The Parzen score says the opposite; it rewards
 # nearness of pixels, and notebook 10 shows what that is worth.
 #

@@ -510,12 +510,13 @@ assert 0.70 < accuracy("mnist-mlp", "mnist-mlp")[0] < 0.76 < 0.84 < accuracy("mn
 assert accuracy("mnist-mlp", "mnist-mlp-k5")[0] > accuracy("mnist-mlp", "mnist-mlp")[0]
 assert accuracy("mnist-mlp-k5", "mnist-mlp")[0] < 0.6 and accuracy("mnist-mlp", "mnist-dcgan")[0] < 0.6
 assert accuracy("mnist-mlp-k5", "mnist-dcgan")[0] < 0.55
-assert all(accuracy("mnist-dcgan", judged)[0] > 0.68 > accuracy("mnist-dcgan", "mnist-dcgan")[0] for judged in names[:2])
+assert all(0.64 < accuracy("mnist-dcgan", judged)[0] < 0.70 for judged in names)
 
 # %% [markdown]
-# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 64.95 %, with twenty numbers and a straight line. Off it, it
+# On the diagonal each judge knows the hand: 72.55 %, 86.75 % and 65.75 %, with twenty numbers and a straight line. Off it, it
 # depends. The judge of `mnist-mlp` catches `mnist-mlp-k5` even more often than its own teacher. The other way round it falls from
-# 86.75 % to 57.05 %. And on the convolutional generator neither is far from the toss of a coin, 58.35 % and 52.95 %. **An accuracy
+# 86.75 % to 57.05 %. And on the convolutional generator neither is far from the toss of a coin, 57.00 % and 50.50 %. Only the judge of
+# `mnist-dcgan`, the least sure of the three, is about as often right on all of them. **An accuracy
 # belongs to a detector *and* to the forgeries it was measured on.** "Right in 86.75 % of all cases" is no sentence about forgeries
 # in general.
 #

@@ -111,7 +111,7 @@ def test_hidden_probabilities_are_warned_of_and_honest_logits_are_not():
         def forward(self, x):
             return torch.sigmoid(self.layer(x))
 
-    with pytest.warns(UserWarning, match="look like probabilities"):
+    with pytest.warns(UserWarning, match="look like probabilities; .* drop its last sigmoid$"):
         make_game(D=Hidden())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -119,6 +119,14 @@ def test_hidden_probabilities_are_warned_of_and_honest_logits_are_not():
             with seeded(seed):
                 make_game(D=MLPDiscriminator(shape=(2,)))
                 GAN(MLPGenerator(), MaxoutDiscriminator())
+
+
+def test_a_new_game_takes_nothing_from_the_global_random_numbers():
+    G, D = MLPGenerator(), MLPDiscriminator()
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    GAN(G, D)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_wrong_arguments_are_named():

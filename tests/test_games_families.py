@@ -135,6 +135,7 @@ def test_the_critics_loss_is_the_gap_of_means_and_its_penalty(x):
     gap = game.D(x).mean() - game.D(x_fake).mean()
     torch.testing.assert_close(game.discriminator_loss(x, rng(5)), -gap + 7 * ((slopes - 1) ** 2).mean())
     torch.testing.assert_close(game.readings["W1"], gap.detach())
+    torch.testing.assert_close(game.readings["D_real"] - game.readings["D_fake"], gap.detach())
     torch.testing.assert_close(game.readings["penalty"], ((slopes - 1) ** 2).mean())
     torch.testing.assert_close(game.generator_loss(x, rng(5)), -game.D(game.G(game.noise(16, rng(5)))).mean())
     torch.testing.assert_close(flat_game(clip=1.0).discriminator_loss(x, rng(5)), -gap)
@@ -224,10 +225,10 @@ def test_r1_adds_gamma_times_its_penalty(x, pictures):
     torch.testing.assert_close(added, 0.3 * r1_penalty(lambda x: penalised.D(x, Y), pictures))
 
 
-@pytest.mark.parametrize("make", [lambda G, D: WGAN(G, D), lambda G, D: GAN(G, D, r1=1.0)])
-def test_a_penalty_on_a_judge_with_batch_norm_is_warned_of(make):
+@pytest.mark.parametrize("name, make", [("penalty", lambda G, D: WGAN(G, D)), ("r1", lambda G, D: GAN(G, D, r1=1.0))])
+def test_a_penalty_on_a_judge_with_batch_norm_is_warned_of(name, make):
     G, D = DCGANGenerator(4, shape=(1, 16, 16), width=2), DCGANDiscriminator(shape=(1, 16, 16), width=2)
-    with pytest.warns(UserWarning, match="D has BatchNorm, through which every image moves the verdict on all the others"):
+    with pytest.warns(UserWarning, match=f"^{name} asks for .* but D has BatchNorm, through which every image moves"):
         make(G, D)
     WGAN(G, D, clip=0.01), GAN(G, D)                              # the clipping paper itself had BatchNorm in its critic
 

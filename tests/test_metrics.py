@@ -75,7 +75,7 @@ def test_parzen_names_what_is_wrong(arguments, message):
 
 
 def test_an_empty_grid_is_refused():
-    with pytest.raises(ValueError, match="sigmas must hold at least one candidate"):
+    with pytest.raises(ValueError, match="^sigmas must hold at least one candidate"):
         select_sigma(SAMPLES, TEST, [])
 
 

@@ -1,6 +1,8 @@
 """Measures on features against closed forms, SciPy and slow twins; at the edges; what their errors and floors say."""
 
+import itertools
 import math
+import re
 import warnings
 
 import numpy as np
@@ -211,6 +213,23 @@ def test_memorisation_of_a_memory_of_a_learner_and_of_one_point():
     assert one.share in (0, 1) and one.error == 0.5                                  # 500 samples, but one throw of a coin
 
 
+def test_memorisation_is_the_same_in_chunks_of_any_size(monkeypatch):
+    samples, train, test = (RNG.normal(size=(n, 3)) for n in (60, 40, 25))
+    whole = memorisation(samples, train, test)
+    for chunk in (1, 7, 60):
+        monkeypatch.setattr(metrics, "CHUNK", chunk)
+        found = memorisation(samples, train, test)
+        assert found.share == whole.share and found.error == pytest.approx(whole.error, rel=1e-12)
+
+
+def test_in_a_tie_every_sample_takes_the_training_image():
+    train, test = np.array([[-1.0], [9.0]]), np.array([[1.0]])
+    samples = np.array([[0.0], [0.0], [-1.0], [-1.0]])           # two ties, and two at the first training image
+    dealt = [sum(drawn[:2]) / 4 for drawn in itertools.permutations((4, 0, 0))]
+    found = memorisation(samples, train, test)
+    assert found.share == 0.75 and found.error == pytest.approx(np.std(dealt))
+
+
 def test_the_error_of_memorisation_is_that_of_dealing_the_images_anew():
     found = [memorisation(*(RNG.normal(size=(n, 3)) for n in (200, 60, 60))) for _ in range(300)]
     assert np.std([f.share for f in found]) == pytest.approx(np.mean([f.error for f in found]), rel=0.15)
@@ -245,7 +264,16 @@ def test_a_bar_appears_when_it_takes_long_and_is_asked_for(measure, capsys, monk
     measure(A, B, progress=False)
     assert capsys.readouterr().err == ""
     measure(A, B, progress=True)
-    assert "%|" in capsys.readouterr().err
+    assert re.search(r"[a-zA-Z ]+: +\d+%\|", capsys.readouterr().err)                # with a name
+
+
+@pytest.mark.parametrize("measure", [
+    kernel_distance, precision_recall, nearest_neighbours, lambda a, b: memorisation(a, a, b),
+    lambda a, b: parzen_log_likelihood(a, b, 1.0), lambda a, b: metrics.parzen_log_likelihoods(a, b, [1.0])])
+def test_no_bar_appears_unasked(measure, capsys, monkeypatch):
+    monkeypatch.setattr(metrics, "PATIENCE", 0)
+    measure(A, B)
+    assert capsys.readouterr().err == ""
 
 
 def test_too_few_rows_for_the_blocks_are_refused():

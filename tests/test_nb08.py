@@ -129,7 +129,7 @@ def test_company_averages_and_restarts_come_in_the_order_of_the_text(dcgan):
 
     alone, few, many = mean_off("alone"), mean_off("company", company=7), mean_off("company", company=31)
     assert alone > few > many > 0
-    assert mean_off("restarted", batches=5) > 1.3 * alone and mean_off("restarted", batches=60) < few
+    assert mean_off("restarted", batches=5) > 1.1 * alone and mean_off("restarted", batches=60) < few
 
 
 def test_no_map_draws_much_alone(dcgan):
@@ -148,7 +148,7 @@ def test_its_maps_have_a_checkerboard_and_its_pictures_none(dcgan):
 
 def test_the_scores_on_the_cards_say_what_the_text_says():
     cards = {name: pretrained.card(name) for name in ("mnist-mlp", "mnist-dcgan")}
-    assert cards["mnist-dcgan"]["scores"]["frechet"] < cards["mnist-mlp"]["evaluation"]["scores"]["frechet"]["value"] / 2
+    assert cards["mnist-dcgan"]["scores"]["frechet"] < cards["mnist-mlp"]["evaluation"]["scores"]["frechet"]["value"] / 8
     assert cards["mnist-dcgan"]["scores"]["parzen"] < cards["mnist-mlp"]["scores"]["parzen"]
     sizes = [count_parameters(pretrained.load(name).G) for name in cards]
     assert sizes[0] > 6 * sizes[1]

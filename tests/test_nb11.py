@@ -88,9 +88,13 @@ def test_with_the_wasserstein_loss_the_collapse_recipe_collapses():
     assert len(shares) == 5 and min(shares) > 0.2
 
 
-def test_the_loss_of_the_shipped_dcgan_rises_while_its_images_get_better():
+def test_the_losses_of_the_shipped_dcgan_speak_in_hundredths_of_a_nat():
     curve = pretrained.card("mnist-dcgan")["curve"]
-    assert spearmanr([row["loss_G"] for row in curve], [row["frechet"] for row in curve])[0] < -0.1
+    loss_G, loss_D, distance = ([row[name] for row in curve] for name in ("loss_G", "loss_D", "frechet"))
+    assert spearmanr(loss_G, distance)[0] > 0.9 and spearmanr(loss_D, distance)[0] < -0.7
+    assert round(loss_G[0], 2) == 0.77 and round(loss_G[-1], 2) == 0.71 and min(loss_G) > math.log(2)
+    assert loss_D[0] < loss_D[-1] < 2 * math.log(2)
+
 
 
 @pytest.mark.parametrize("make", [lambda: DCGANDiscriminator(width=4), lambda: ConvDiscriminator(width=4)])

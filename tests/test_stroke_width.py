@@ -28,6 +28,11 @@ def test_a_pale_stroke_is_as_wide_and_an_empty_image_has_none():
     assert stroke_width(torch.full((2, 1, 8, 8), -1.0)).tolist() == [0, 0]
 
 
+def test_each_image_has_a_width_of_its_own():
+    bars = [bar(width) for width in (2.0, 3.0, 5.0)]
+    torch.testing.assert_close(stroke_width(torch.cat(bars)), torch.cat([stroke_width(x) for x in bars]))
+
+
 def test_width_has_a_gradient_that_thickens():
     x = bar(3).requires_grad_()
     stroke_width(x).sum().backward()

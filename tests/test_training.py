@@ -19,7 +19,7 @@ from gan_edu.checkpoints import load_checkpoint
 from gan_edu.errors import CheckpointError, TrainingDiverged
 from gan_edu.games import GAN
 from gan_edu.networks import MaxoutDiscriminator, MLPDiscriminator, MLPGenerator, ReLUGenerator, seeded
-from gan_edu.training import blend, frozen, train
+from gan_edu.training import blend, default_optimizers, frozen, train
 
 
 def make_game(width=8, objective="non_saturating", seed=0):
@@ -374,12 +374,12 @@ def test_a_nan_leaves_the_game_as_after_the_last_good_step(poison, k, good, tiny
 
 def test_a_generator_that_fails_takes_back_the_discriminators_steps(tiny_images, monkeypatch):
     reference, game = make_game(), make_game()
-    quiet(reference, tiny_images, steps=4)
+    quiet(reference, tiny_images, steps=4, ema=0.9)
     loss, calls = game.generator_loss, []
     monkeypatch.setattr(game, "generator_loss", lambda *a: loss(*a) * (math.inf if calls.append(1) or len(calls) == 5 else 1))
     with pytest.raises(TrainingDiverged, match="G's loss"):
-        quiet(game, tiny_images, steps=9)
-    assert torch.equal(weights(reference), weights(game))
+        quiet(game, tiny_images, steps=9, ema=0.9)
+    assert torch.equal(weights(reference), weights(game))         # the moving average among them
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA"), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
@@ -600,6 +600,7 @@ def test_a_file_of_another_run_is_refused_and_nothing_is_touched(change, message
     (dict(batch_size=0), "batch_size must be"), (dict(steps=True), "steps must be .* got True"),
     (dict(steps=2, epochs=1), "give steps or epochs, got both"), (dict(epochs=-1), "epochs must be a finite number > 0"),
     (dict(ema=1.0), r"ema must lie in \[0, 1\), got 1.0"), (dict(ema=math.nan), "ema must be a finite number"),
+    (dict(ema=-0.1), "ema must be a finite number >= 0, got -0.1"),
     (dict(simultaneous=True, k=2), "simultaneous=True needs k=1, got k=2"),
     (dict(seed=-1), "seed must be a whole number >= 0"), (dict(data=[1, 2]), "data must have batches.*got list"),
 ])
@@ -644,9 +645,17 @@ def test_endless_data_has_no_epochs():
 
 def test_an_optimizer_of_other_parameters_is_refused(tiny_images):
     game, other = make_game(), make_game()
-    optimizers = tuple(torch.optim.SGD(player.parameters(), lr=0.1) for player in (game.G, other.D))
-    with pytest.raises(ValueError, match="the optimizer for D must hold all of D's parameters"):
-        quiet(game, tiny_images, steps=1, optimizers=optimizers)
+    for name, players in (("D", (game.G, other.D)), ("G", (other.G, game.D))):
+        optimizers = tuple(torch.optim.SGD(player.parameters(), lr=0.1) for player in players)
+        with pytest.raises(ValueError, match=f"the optimizer for {name} must hold all of {name}'s parameters"):
+            quiet(game, tiny_images, steps=1, optimizers=optimizers)
+
+
+def test_the_optimisers_by_default_are_the_sources_and_fused():
+    game = make_game()
+    for optimizer, player, rate in zip(default_optimizers(game), (game.G, game.D), (1e-4, 2e-4), strict=True):
+        assert type(optimizer) is torch.optim.Adam and optimizer.defaults["lr"] == rate and optimizer.defaults["fused"]
+        assert [*map(id, optimizer.param_groups[0]["params"])] == [*map(id, player.parameters())]
 
 
 def test_an_unknown_curve_is_answered_with_the_list(tiny_images):
