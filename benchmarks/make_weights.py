@@ -178,11 +178,9 @@ class DCGAN(Convolutional):
 class Conditional(DCGAN):
     """DCGAN's generator told the digit, and a discriminator that projects on it."""
 
-    ema = 0.999
-
     def new_game(self) -> GAN:
         with seeded(SEED):
-            return ConditionalGAN(ConditionalGenerator(64, width=32), ProjectionDiscriminator(width=32, spectral=False), r1=0.2)
+            return ConditionalGAN(ConditionalGenerator(64, width=32), ProjectionDiscriminator(width=32, spectral=False), r1=10.0)
 
     def quick_score(self, game: GAN) -> dict:
         return super().quick_score(game) | recognised(game)
@@ -213,7 +211,7 @@ RECIPES = {"mnist-mlp": Recipe(100, (1, 3, 12, 40)),
            "mnist-2014": Paper2014(250, batch_size=100, images=50_000),
            "mnist-conv": SourcesConv(5),
            "mnist-dcgan": DCGAN(30),
-           "mnist-cgan": Conditional(8),
+           "mnist-cgan": Conditional(16),
            "mnist-wgan-gp": WassersteinGP(32, k=2)}
 
 

@@ -455,10 +455,10 @@ def of(family, seed=0):
 shown = {"WGAN, penalty": {"critic reads": "reading"}, "WGAN, clip": {"critic reads": "reading"}, "GAN, k = 1": {"loss of D": "loss_D", "loss of G": "loss_G"}}
 colors = {"true W1": plots.INK, "critic reads": "discriminator", "loss of D": "discriminator", "loss of G": "generated"}
 fig, axes = plots.figure(10.6, 3.0, columns=3)
-for ax, (family, losses) in zip(axes, shown.items()):
-    run = of(family)
+for ax, (family, losses), run in zip(axes, shown.items(), map(of, shown)):
     lines = {"true W1": run["W1"]} | {label: run[name] for label, name in losses.items()}
     plots.curves(run["step"], lines, xlabel="step of G", ylabel="", title=family, ax=ax, colors=colors)
+ax.get_legend().set_loc((0.5, 0.48))
 plots.show(fig, "True W1 and losses over a run of three games: with the penalty the critic's number falls with W1, dips below it and comes back; clipped, it falls with W1 and then stays far below it; the losses of the plain GAN hardly move while W1 falls.")
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from gan_edu import games, games_paired, games_unpaired
 from gan_edu.games import GAN, Game, moving_average_of
 from gan_edu.networks import MaxoutDiscriminator, MLPDiscriminator, MLPGenerator, ReLUGenerator, seeded
 from gan_edu.objectives import OBJECTIVES
@@ -119,6 +120,13 @@ def test_hidden_probabilities_are_warned_of_and_honest_logits_are_not():
             with seeded(seed):
                 make_game(D=MLPDiscriminator(shape=(2,)))
                 GAN(MLPGenerator(), MaxoutDiscriminator())
+
+
+def test_games_of_other_rooms_have_this_rooms_name_too():
+    for name, room in (("Pix2Pix", games_paired), ("SRGAN", games_paired), ("CycleGAN", games_unpaired)):
+        assert getattr(games, name) is getattr(room, name)
+    with pytest.raises(AttributeError, match="module 'gan_edu.games' has no attribute 'StyleGAN'"):
+        games.StyleGAN
 
 
 def test_a_new_game_takes_nothing_from_the_global_random_numbers():

@@ -233,6 +233,11 @@ def test_a_penalty_on_a_judge_with_batch_norm_is_warned_of(name, make):
     WGAN(G, D, clip=0.01), GAN(G, D)                              # the clipping paper itself had BatchNorm in its critic
 
 
+def test_the_penalty_by_default_is_that_of_its_paper():
+    game = flat_game()
+    assert (game.penalty, game.clip) == (10.0, None) and flat_game(clip=0.1).penalty == 0.0
+
+
 def test_wrong_arguments_are_named():
     for arguments, message in (({"clip": 0.01, "penalty": 10}, "give clip or penalty, got both"),
                                ({"clip": 0}, "clip must be a finite number > 0, got 0"),
