@@ -126,7 +126,7 @@ def test_games_of_other_rooms_have_this_rooms_name_too():
     for name, room in (("Pix2Pix", games_paired), ("SRGAN", games_paired), ("CycleGAN", games_unpaired)):
         assert getattr(games, name) is getattr(room, name)
     with pytest.raises(AttributeError, match="module 'gan_edu.games' has no attribute 'StyleGAN'"):
-        games.StyleGAN
+        _ = games.StyleGAN
 
 
 def test_a_new_game_takes_nothing_from_the_global_random_numbers():
