@@ -549,22 +549,23 @@ assert shares[0, 0] > 0.9 and shares[1, -1] > 0.9 and sure.min() > 0.5 and (1 - 
 # %% [markdown]
 # Each $z$ has its own tipping point, and even where the order is most mixed, most pictures are clear to the reader: the order is mixed, the
 # picture is a 4 or a 9. $D$ was linear in $y$, $G$ is not. Between 4 and 9 there is a short way: a stroke closes. And where there is none?
-# *Predict, then run:* half-way from 1 to 7, and from 0 to 1, how many of the 200 are read as a **third** digit?
+# *Predict, then run:* half-way from 0 to 1, and from 6 to 7, how many of the 200 are read as a **third** digit?
 
 # %% tags=["nbval-ignore-output"]
-def third(a, b):
+def half_way(a, b):
     half = (torch.eye(10)[a] + torch.eye(10)[b]) / 2
     with torch.no_grad():
-        read = classifier.probabilities(game.G(z, half.expand(200, -1))).argmax(1)
-    return ((read != a) & (read != b)).mean()
+        return classifier.probabilities(game.G(z, half.expand(200, -1))).argmax(1)
 
-for a, b in ((4, 9), (1, 7), (0, 1)):
-    print(f"half-way from {a} to {b}: a third digit {third(a, b):4.0%}")
-assert third(4, 9) < 0.1 < min(third(1, 7), third(0, 1))
+found = {(a, b): half_way(a, b) for a, b in ((4, 9), (0, 1), (6, 7))}
+third = {pair: 1 - np.isin(read, pair).mean() for pair, read in found.items()}
+for pair, read in found.items():
+    print(f"half-way from {pair[0]} to {pair[1]}: a third digit {third[pair]:4.0%}; read as", *np.unique(read))
+assert third[4, 9] < 0.1 and 0.15 < third[0, 1] < 0.5 < third[6, 7] and len(np.unique(found[6, 7])) == 10
 
 # %% [markdown]
-# A picture that is half a 0 and half a 1 has to look like *something*, and to a reader with ten words it may look like a 6. Try these pairs
-# in the explorer.
+# A picture that is half a 6 and half a 7 has to look like *something*, and a reader with ten words finds all ten digits among the 200. Try these
+# pairs in the explorer.
 #
 # ## What the papers say, what the code does, what we do
 #
@@ -574,7 +575,7 @@ assert third(4, 9) < 0.1 < min(third(1, 7), third(0, 1))
 # | $G$ is told | $y$ through a hidden layer of its own, joined with $z$'s | conditional BatchNorm: a scale and a shift for each label | one-hot beside $z$ |
 # | $D$ is told | $y$ through a maxout layer, joined with $x$'s | inner product with the features, eq. (3) | the same inner product; `ConcatDiscriminator` has channels |
 # | features summed over places | no convolutions | yes | yes |
-# | $D$ held back by | dropout | spectral normalisation, the label's vectors included | R1, 0.2; spectral normalisation is an option |
+# | $D$ held back by | dropout | spectral normalisation, the label's vectors included | R1, 10; spectral normalisation is an option |
 # | labels of the fakes | not said | code: drawn uniformly | those of a real minibatch |
 # | score on MNIST | Parzen 132 ± 1.8 (plain GAN in the same table: 225 ± 2) | none | obedience, and all measures of notebook 10 on the card |
 #
