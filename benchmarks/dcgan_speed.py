@@ -5,10 +5,12 @@
 Same architecture and sizes (28 x 28, z = 100, `--width` channels), same data, batch 64, Adam at 2e-4 with betas 0.5 and
 0.999. The copied loop: plain layers from `nn`; a DataLoader over torchvision's MNIST with Resize, CenterCrop, ToTensor
 and Normalize; a sigmoid and BCELoss; two backward passes for D; D's gradients in G's step; losses and means read with
-.item() each step. Prints the median ratio of the pairs. Only the ratios mean anything on another machine.
+.item() each step. Our `train` plays twice: as it is, and with products in bfloat16, for processors with matrix units. Prints
+the median ratios. Only they mean anything on another machine.
 """
 
 import argparse
+import functools
 import statistics
 from collections.abc import Iterator
 
@@ -24,6 +26,7 @@ from gan_edu.networks import DCGANDiscriminator, DCGANGenerator, count_parameter
 from gan_edu.training import train
 
 Z, BATCH = 100, 64
+WAYS = {"train": None, 'train(precision="medium")': "medium"}
 
 
 class Copied:
@@ -82,20 +85,21 @@ def compare(device: str, width: int, pairs: int, steps: int) -> None:
                                                  shuffle=True, drop_last=True))
     with seeded(0):
         theirs = Copied(width, device)
-        ours = GAN(DCGANGenerator(Z, width=width), DCGANDiscriminator(width=width)).to(device)
-    assert count_parameters(theirs.G) == count_parameters(ours.G) and count_parameters(theirs.D) == count_parameters(ours.D)
-    optimizers = tuple(torch.optim.Adam(player.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
-                       for player in (ours.G, ours.D))
-    times: list[tuple[float, float]] = []
-    for i in range(pairs + 1):                            # the first pair warms up
-        first = timed(lambda: theirs.steps(loader, steps), device)
-        second = timed(lambda: train(ours, data, steps=steps, optimizers=optimizers, batch_size=BATCH, progress=False), device)
-        times += [(first, second)] if i else []
-    ratios = sorted(a / b for a, b in times)
-    per_step = [1000 * statistics.median(column) / steps for column in zip(*times, strict=True)]
-    print(f"{device}, width {width}: copied loop / train = {statistics.median(ratios):.2f} (median of {pairs} alternating "
-          f"pairs, from {ratios[0]:.2f} to {ratios[-1]:.2f}; {steps} steps each; {per_step[0]:.0f} and {per_step[1]:.0f} "
-          "ms a step)", flush=True)
+        ours = [GAN(DCGANGenerator(Z, width=width), DCGANDiscriminator(width=width)).to(device) for _ in WAYS]
+    assert count_parameters(theirs.G) == count_parameters(ours[0].G) and count_parameters(theirs.D) == count_parameters(ours[0].D)
+    optimizers = [tuple(torch.optim.Adam(player.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
+                        for player in (game.G, game.D)) for game in ours]
+    times: list[list[float]] = []
+    for i in range(pairs + 1):                            # the first round warms up
+        row = [timed(lambda: theirs.steps(loader, steps), device)]
+        for game, pair, precision in zip(ours, optimizers, WAYS.values(), strict=True):
+            row.append(timed(functools.partial(train, game, data, steps=steps, optimizers=pair, batch_size=BATCH,
+                                               precision=precision, progress=False), device))
+        times += [row] if i else []
+    for column, name in enumerate(WAYS, 1):
+        ratios = sorted(row[0] / row[column] for row in times)
+        print(f"{device}, width {width}: copied loop / {name} = {statistics.median(ratios):.2f} (median of {pairs} "
+              f"alternating rounds, from {ratios[0]:.2f} to {ratios[-1]:.2f}; {steps} steps each)", flush=True)
 
 
 def main() -> None:

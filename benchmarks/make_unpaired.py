@@ -36,7 +36,7 @@ class Unpaired(DCGAN):
     """Striped and plain digits, 24,000 of each; small translators without InstanceNorm, judges of patches."""
 
     rate, betas = 1e-3, (0.5, 0.999)
-    bfloat16 = False
+    precision = None
 
     @property
     def per_epoch(self) -> int:

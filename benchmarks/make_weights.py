@@ -55,7 +55,7 @@ class Recipe:
     images: int = 60_000
 
     ema = 0.9998
-    bfloat16 = False
+    precision = None
     looks_a_score = 1                                             # how many looks share one score on the card
 
     @property
@@ -126,7 +126,7 @@ class Convolutional(Recipe):
     """What the convolutional recipes share: looks are measured by the Fréchet distance on the classifier's features."""
 
     ema = 0.999
-    bfloat16 = True
+    precision = "medium"
 
     def quick_score(self, game: GAN) -> dict:
         return frechet(game)
@@ -229,17 +229,9 @@ def run(name: str, out: Path) -> None:
         if run.step in looks(name):
             save_checkpoint(out / f"{name}-{run.step}.safetensors", run.game)
 
-    game = ready(recipe)
-    train(game, recipe.data(), k=recipe.k, batch_size=recipe.batch_size, steps=recipe.steps, seed=SEED, ema=recipe.ema,
-          on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True, **recipe.training(game))
-
-
-def ready(recipe: Recipe) -> GAN:
-    """The recipe's game as it goes into training."""
     game = recipe.new_game()
-    for player in (game.G, game.D) if recipe.bfloat16 else ():
-        multiply_in_bfloat16(player)
-    return game
+    train(game, recipe.data(), k=recipe.k, batch_size=recipe.batch_size, steps=recipe.steps, seed=SEED, ema=recipe.ema,
+          precision=recipe.precision, on_step=keep, checkpoint=out / f"{name}.safetensors", resume=True, **recipe.training(game))
 
 
 def ship(name: str, out: Path) -> None:
@@ -249,29 +241,14 @@ def ship(name: str, out: Path) -> None:
                for step in (recipe.per_epoch * epoch for epoch in recipe.moments)}
     notes = {"command": f"python benchmarks/make_weights.py train {name}", "data": recipe.says_data(), "licence": "MIT",
              "k": recipe.k, "steps": recipe.steps, "batch_size": recipe.batch_size, "seed": SEED, "ema": recipe.ema,
-             "optimizers": recipe.says_optimizers(), "passes_over_the_data": recipe.epochs * recipe.k,
+             "precision": recipe.precision, "optimizers": recipe.says_optimizers(),
+             "passes_over_the_data": recipe.epochs * recipe.k,
              "minutes_on_one_core": minutes(name), "torch": meta["torch"], "gan_edu": meta["gan_edu"]}
     pretrained.ship(name, game, moments, notes)
     scores = {str(step): recipe.score(pretrained.load(name, step=step)) for step in pretrained.snapshots(name)}
     scores[str(recipe.steps)] = recipe.score(pretrained.load(name))
     print(pretrained.ship(name, game, moments, notes | {"scores": scores[str(recipe.steps)],
                                                         "scores_of_moments": scores, "curve": curve(name, out)}))
-
-
-def multiply_in_bfloat16(player: torch.nn.Module) -> None:
-    """Let this player's products run in bfloat16, twice as quick on CPUs that have it; all that is kept stays float32."""
-    contexts = []
-
-    def enter(*_) -> None:
-        contexts.append(torch.autocast("cpu", torch.bfloat16))
-        contexts[-1].__enter__()
-
-    def leave(_, __, out: torch.Tensor) -> torch.Tensor:
-        contexts.pop().__exit__(None, None, None)
-        return out.float()
-
-    player.register_forward_pre_hook(enter)
-    player.register_forward_hook(leave)
 
 
 def kept(name: str, step: int, out: Path) -> tuple[GAN, dict]:
@@ -293,8 +270,9 @@ def curve(name: str, out: Path) -> list[dict]:
 def minutes(name: str) -> int:
     """What the whole run takes on one core of this machine, in CPU time, from sixty of its steps."""
     recipe, data = RECIPES[name], RECIPES[name].data()
-    game = ready(recipe)
-    arguments = {"k": recipe.k, "batch_size": recipe.batch_size, "ema": recipe.ema, "progress": False}
+    game = recipe.new_game()
+    arguments = {"k": recipe.k, "batch_size": recipe.batch_size, "ema": recipe.ema,
+                 "precision": recipe.precision, "progress": False}
     arguments |= recipe.training(game)
     train(game, data, steps=10, **arguments)
     began = time.process_time()

@@ -22,10 +22,10 @@ from gan_edu.errors import TrainingDiverged, real, whole
 from gan_edu.games import Game, moving_average_of
 from gan_edu.history import History
 from gan_edu.training_guards import require_cell, require_fits, require_own, require_source, size_of, stop_cell, total_steps
+from gan_edu.training_precision import PRECISIONS, products_in
 
 SNAPSHOT_EVERY = 50       # steps between the states in memory that a failed step is rolled back to
 AUTOSAVE_SECONDS = 30.0
-_PRECISIONS = ("highest", "high", "medium")
 _COLUMNS = ("loss_D", "loss_G", "grad_D", "grad_G")
 
 
@@ -47,7 +47,8 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     simultaneous: compute both gradients at the same point, then move both players. This is NOT Algorithm 1, where G
     answers the D that has just moved; it is here to show what that is worth, and needs k = 1.
     precision: of matrix products, in PyTorch's words: "highest" (float32), "high" (TF32 on GPUs), "medium" (bfloat16 on
-    GPUs and on CPUs with matrix units; all that is kept stays float32); None leaves PyTorch's own setting.
+    GPUs and on CPUs with matrix units; convolutional players on a CPU compute in it under autocast; all that is kept
+    stays float32); None leaves PyTorch's own setting.
     on_step: called after each step with the run (.step, .steps, .game, .history, .stop()). checkpoint: a .safetensors
     path, saved now and then and at the end. resume: go on from the checkpoint, or, without one, from this game's last
     run; the two parts equal one longer run.
@@ -62,8 +63,8 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
         raise ValueError(f"ema must lie in [0, 1), got {ema}; 0.999 averages about the last 1,000 steps")
     if simultaneous and k != 1:
         raise ValueError(f"simultaneous=True needs k=1, got k={k}: only two single steps can be made at the same point")
-    if precision not in (None, *_PRECISIONS):
-        raise ValueError(f"precision must be one of {', '.join(_PRECISIONS)} or None, got {precision!r}")
+    if precision not in (None, *PRECISIONS):
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)} or None, got {precision!r}")
     require_source(data)
     total = total_steps(data, k, epochs, steps, batch_size)
     before = game.run
@@ -223,7 +224,7 @@ def _play(run: _Run, on_step: Callable | None, checkpoint: str | Path | None, pr
     modes = [(module, module.training) for player in (run.game.G, run.game.D) for module in player.modules()]
     bar, saved = _bar(run, progress), time.monotonic()
     run.game.G.train(), run.game.D.train()
-    with _stops_between_steps(run), _products_in(run.precision):
+    with _stops_between_steps(run), products_in(run.precision, run.game):
         try:
             good = run.state_dict()
             while run.step < run.steps and not run._stop.is_set():
@@ -300,16 +301,6 @@ def _lay_as_weights(optimizer: torch.optim.Optimizer) -> None:
     """Fused optimisers walk through memory: their moments must lie there in the order of the weights, as files do not."""
     for weight, state in optimizer.state.items():
         state |= {key: torch.empty_like(weight).copy_(value) for key, value in state.items() if value.shape == weight.shape}
-
-
-@contextmanager
-def _products_in(precision: str | None) -> Iterator[None]:
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(precision or before)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 @contextmanager

@@ -18,7 +18,15 @@ from IPython.core.events import EventManager, available_events
 from gan_edu.checkpoints import load_checkpoint
 from gan_edu.errors import CheckpointError, TrainingDiverged
 from gan_edu.games import GAN
-from gan_edu.networks import MaxoutDiscriminator, MLPDiscriminator, MLPGenerator, ReLUGenerator, seeded
+from gan_edu.networks import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    MaxoutDiscriminator,
+    MLPDiscriminator,
+    MLPGenerator,
+    ReLUGenerator,
+    seeded,
+)
 from gan_edu.training import blend, default_optimizers, frozen, train
 
 
@@ -339,6 +347,40 @@ def test_precision_of_products_holds_for_the_run_alone(tiny_images, precision):
     assert {p.dtype for player in (game.G, game.D) for p in player.parameters()} == {torch.float32}
     with pytest.raises(CheckpointError, match="precision"):
         quiet(game, tiny_images, steps=4, resume=True)
+
+
+def convolutional():
+    with seeded(0):
+        return GAN(DCGANGenerator(4, width=4), DCGANDiscriminator(width=4, norm="none"), r1=0.1)
+
+
+def test_medium_lets_convolutions_run_in_bfloat16_and_keeps_float32(tiny_images):
+    game, z, during = convolutional(), torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), []
+    quiet(game, tiny_images, steps=2, precision="medium", ema=0.9, on_step=lambda run: during.append(run.game.G(z)))
+    near, exact = during[-1], game.G.train()(z)
+    assert near.dtype == torch.float32 and not torch.equal(near, exact)
+    torch.testing.assert_close(near, exact, rtol=0.05, atol=0.02)
+    assert {v.dtype for player in (game.G, game.D, game.G_ema) for v in player.state_dict().values()} <= {torch.float32, torch.int64}
+    assert not torch.is_autocast_enabled("cpu") and not (game.G._forward_hooks or game.D._forward_pre_hooks)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_pass_that_fails_in_bfloat16_leaves_nothing_behind(error, tiny_images):
+    reference, game, passes = convolutional(), convolutional(), []
+
+    def fail(*_):
+        passes.append(1)
+        if len(passes) == 8:                              # D is asked twice a step, R1 once more: in the third step
+            raise error("in the middle of a pass")
+
+    quiet(reference, tiny_images, steps=2, precision="medium")
+    hook = game.D.net[1].register_forward_pre_hook(fail)
+    with pytest.raises(error, match="in the middle of a pass"):
+        quiet(game, tiny_images, steps=5, precision="medium")
+    hook.remove()
+    assert not torch.is_autocast_enabled("cpu") and not game.D._forward_hooks
+    if error is RuntimeError:                             # replayed to the last good step; an interrupt does not wait
+        assert torch.equal(weights(game), weights(reference))
 
 
 def test_an_unknown_precision_is_refused_before_anything_happens(tiny_images):

@@ -1,0 +1,49 @@
+"""In which precision the products of a training step are computed. Weights, moments, losses and files stay float32."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan_edu.games import Game
+
+PRECISIONS = ("highest", "high", "medium")
+
+
+@contextmanager
+def products_in(precision: str | None, game: Game) -> Iterator[None]:
+    """Set the precision of a game's products while it trains, and put everything back; see `train`."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(precision or before)
+    with ExitStack() as stack:
+        stack.callback(torch.set_float32_matmul_precision, before)
+        if precision == "medium" and game.device.type == "cpu":          # where convolutions do not heed that setting
+            for player in (game.G, game.D):
+                if any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in player.modules()):
+                    stack.enter_context(_in_bfloat16(player))
+        yield
+
+
+@contextmanager
+def _in_bfloat16(player: nn.Module) -> Iterator[None]:
+    """Let a player's own forward passes run under autocast; what it returns is float32, and so is every loss."""
+    entered: list[torch.autocast] = []
+
+    def enter(*_: Any) -> None:
+        entered.append(torch.autocast("cpu", torch.bfloat16))
+        entered[-1].__enter__()
+
+    def leave(_: Any, __: Any, out: Tensor | None) -> Tensor | None:     # None: the pass failed
+        entered.pop().__exit__(None, None, None)
+        return None if out is None else out.float()
+
+    hooks = player.register_forward_pre_hook(enter), player.register_forward_hook(leave, always_call=True)
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        while entered:                                    # an interrupt in the middle of a pass calls no hook
+            entered.pop().__exit__(None, None, None)
