@@ -10,6 +10,7 @@ from scipy.stats import gaussian_kde, multivariate_normal
 
 from gan_edu.metrics import (
     SIGMAS,
+    memorisation,
     modes_covered,
     nearest_neighbours,
     parzen_log_likelihood,
@@ -44,6 +45,7 @@ def test_parzen_of_one_sample_is_a_gaussian_in_784_dimensions():
     mean, error = parzen_log_likelihood(s, x, 0.2)
     assert mean == pytest.approx(-784 * (0.25 / 0.08 + math.log(0.2 * math.sqrt(2 * math.pi))), rel=1e-12)
     assert math.isnan(error)                                            # one test point has no spread
+    assert parzen_log_likelihood(s, np.concatenate([x, x]), 0.2)[1] == 0       # two have one
 
 
 def test_chunks_do_not_change_the_score():
@@ -96,6 +98,18 @@ def test_nearest_neighbours_equal_a_sort_of_all_distances():
 def test_nearest_neighbours_name_what_is_wrong(samples, n, message):
     with pytest.raises(ValueError, match=message):
         nearest_neighbours(samples, SAMPLES, n)
+    assert nearest_neighbours(TEST, SAMPLES, 30)[0].shape == (len(TEST), 30)
+
+
+def test_the_word_in_front_is_that_of_the_argument():
+    bad = np.full((4, 3), np.nan)
+    for name, call in (("images", lambda: nearest_neighbours(TEST, bad)), ("samples", lambda: nearest_neighbours(bad, TEST)),
+                       ("samples", lambda: memorisation(bad, TEST, TEST)), ("train", lambda: memorisation(TEST, bad, TEST)),
+                       ("test", lambda: memorisation(TEST, TEST, bad)), ("modes", lambda: modes_covered(TEST, bad, 1.0))):
+        with pytest.raises(ValueError, match=f"^{name} holds NaN"):
+            call()
+    with pytest.raises(ValueError, match="^at_least must be a whole number"):
+        modes_covered(TEST, TEST, 1.0, at_least=0.5)
 
 
 def test_modes_equal_a_loop_over_samples_and_modes():
@@ -108,6 +122,7 @@ def test_modes_equal_a_loop_over_samples_and_modes():
     found = modes_covered(points, modes, 0.3)
     assert found.counts.tolist() == counts and found.share == sum(counts) / 700
     assert found.covered == sum(count > 0 for count in counts)
+    assert modes_covered(modes[:1], modes, 0.3).covered == 1      # by one sample
     needs = sorted(counts)[2]
     assert modes_covered(points, modes, 0.3, at_least=needs).covered == sum(count >= needs for count in counts)
 

@@ -1,6 +1,7 @@
 """Algorithm 1: counted, compared with a plain loop, interrupted, poisoned and resumed."""
 
 import copy
+import dataclasses
 import math
 import os
 import signal
@@ -395,8 +396,14 @@ def test_resume_in_memory_refuses_another_setting(tiny_images):
     game = make_game()
     quiet(game, tiny_images, steps=2, k=1)
     done = weights(game)
-    with pytest.raises(CheckpointError, match="k: file 1, here 2"):
+    with pytest.raises(CheckpointError, match="^this game's last run belongs to another run(.|\n)*k: file 1, here 2"):
         quiet(game, tiny_images, steps=4, k=2, resume=True)
+    other = dataclasses.replace(tiny_images, name="others")
+    with pytest.raises(CheckpointError, match="data: file 'tiny', here 'others'"):
+        quiet(game, other, steps=4, resume=True)
+    rates = tuple(torch.optim.Adam(player.parameters(), lr=lr, fused=True) for player, lr in ((game.G, 1e-4), (game.D, 1e-2)))
+    with pytest.raises(CheckpointError, match="optimizers.D.lr: file 0.0002, here 0.01"):
+        quiet(game, tiny_images, steps=4, optimizers=rates, resume=True)
     assert torch.equal(weights(game), done)
 
 
@@ -691,6 +698,12 @@ def test_an_optimizer_of_other_parameters_is_refused(tiny_images):
         optimizers = tuple(torch.optim.SGD(player.parameters(), lr=0.1) for player in players)
         with pytest.raises(ValueError, match=f"the optimizer for {name} must hold all of {name}'s parameters"):
             quiet(game, tiny_images, steps=1, optimizers=optimizers)
+
+
+def test_the_bar_counts_steps_to_their_number_on_stderr(tiny_images, capsys):
+    quiet(make_game(), tiny_images, steps=3, progress=True)
+    out, err = capsys.readouterr()
+    assert "3/3" in err and "step/s" in err and out == ""
 
 
 def test_the_optimisers_by_default_are_the_sources_and_fused():
