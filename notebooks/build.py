@@ -11,6 +11,7 @@ is judged in tests/test_notebooks.py, not here.
 """
 
 import argparse
+import asyncio
 import contextlib
 import difflib
 import hashlib
@@ -108,7 +109,8 @@ def execute(notebook: nbformat.NotebookNode, *, name: str, cwd: Path, timeout: f
         on_cell_execute=note_place,
     )
     try:
-        client.execute(env={**os.environ, "GAN_EDU_PROGRESS": os.devnull})     # marks nothing as solved for the builder
+        # its own loop, closed at its end; GAN_EDU_PROGRESS: marks nothing as solved for the builder
+        asyncio.run(client.async_execute(env={**os.environ, "GAN_EDU_PROGRESS": os.devnull}))
     except CellExecutionError as error:
         raise BuildError(f"{name}, {place}: {error.ename}: {error.evalue}\n{error}") from error
     except CellTimeoutError as error:
