@@ -11,14 +11,13 @@ the median ratios. Only they mean anything on another machine.
 
 import argparse
 import functools
-import statistics
 from collections.abc import Iterator
 
 import torch
 from torch import nn
 from torchvision import transforms
 from torchvision.datasets import MNIST
-from training_speed import endless, timed
+from training_speed import WAYS, endless, print_ratios, timed
 
 from gan_edu.data import data_root, load_images
 from gan_edu.games import GAN
@@ -26,7 +25,6 @@ from gan_edu.networks import DCGANDiscriminator, DCGANGenerator, count_parameter
 from gan_edu.training import train
 
 Z, BATCH = 100, 64
-WAYS = {"train": None, 'train(precision="medium")': "medium"}
 
 
 class Copied:
@@ -96,10 +94,7 @@ def compare(device: str, width: int, pairs: int, steps: int) -> None:
             row.append(timed(functools.partial(train, game, data, steps=steps, optimizers=pair, batch_size=BATCH,
                                                precision=precision, progress=False), device))
         times += [row] if i else []
-    for column, name in enumerate(WAYS, 1):
-        ratios = sorted(row[0] / row[column] for row in times)
-        print(f"{device}, width {width}: copied loop / {name} = {statistics.median(ratios):.2f} (median of {pairs} "
-              f"alternating rounds, from {ratios[0]:.2f} to {ratios[-1]:.2f}; {steps} steps each)", flush=True)
+    print_ratios(f"{device}, width {width}", times, steps)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ products, or these and Adam's steps. Only ratios mean anything on another machin
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import nn
@@ -24,6 +24,8 @@ from gan_edu.data import data_root, load_images
 from gan_edu.games import GAN
 from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from gan_edu.training import default_optimizers, train
+
+WAYS = {"train": None, 'train(precision="medium")': "medium"}
 
 
 def new_game(device: str) -> GAN:
@@ -80,6 +82,14 @@ def multiply_adds(game: GAN, batch: int = 64) -> int:
     return batch * (d_step + g_step)
 
 
+def print_ratios(where: str, times: Sequence[Sequence[float]], steps: int) -> None:
+    """Print how often each of WAYS fits into the copied loop; times: rows (the copied loop, then each way), in seconds."""
+    for column, name in enumerate(WAYS, 1):
+        ratios = sorted(row[0] / row[column] for row in times)
+        print(f"{where}: copied loop / {name} = {statistics.median(ratios):.2f} (median of {len(ratios)} alternating rounds, "
+              f"from {ratios[0]:.2f} to {ratios[-1]:.2f}; {steps} steps each)", flush=True)
+
+
 def adam_seconds(game: GAN, device: str) -> float:
     """Of one fused step of Adam of each player: what moving weights, gradients and moments through memory takes."""
     optimizers = default_optimizers(game)
@@ -100,10 +110,7 @@ def compare(device: str, pairs: int, steps: int) -> None:
                timed(lambda: train(ours, data, steps=steps, progress=False), device),
                timed(lambda: train(rounded, data, steps=steps, precision="medium", progress=False), device))
         times += [row] if i else []
-    for column, name in ((1, "train"), (2, 'train(precision="medium")')):
-        ratios = sorted(row[0] / row[column] for row in times)
-        print(f"{device}: copied loop / {name} = {statistics.median(ratios):.2f} (median of {pairs} alternating rounds, from "
-              f"{ratios[0]:.2f} to {ratios[-1]:.2f}; {steps} steps each)")
+    print_ratios(device, times, steps)
     products, adam = multiply_adds(ours) * steps / matrix_rate(device), adam_seconds(ours, device) * steps
     theirs_took, ours_took = (statistics.median(row[column] for row in times) for column in (0, 1))
     print(f"{device}: train reaches {100 * products / ours_took:.0f} % of the machine's rate of float32 matrix products; a loop "

@@ -276,3 +276,9 @@ def test_no_word_beside_a_sheet_is_cut_off_and_no_margin_is_left():
         rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
         for first, last, length in ((rows[0], rows[-1], dark.shape[0]), (columns[0], columns[-1], dark.shape[1])):
             assert 2 <= first <= 24 and length - 25 <= last <= length - 3, options
+
+
+def test_pages_and_pictures_have_one_palette():
+    style = (Path(plots.__file__).parent / "widgets" / "kit.css").read_text(encoding="utf-8")
+    for name, color in plots.COLORS.items() | {("purple", plots.PLAIN[0]), ("gold", plots.PLAIN[2])}:
+        assert f"--gx-{name}: {color.lower()};" in style

@@ -357,12 +357,25 @@ def convolutional():
 
 def test_medium_lets_convolutions_run_in_bfloat16_and_keeps_float32(tiny_images):
     game, z, during = convolutional(), torch.randn(6, 4, generator=torch.Generator().manual_seed(0)), []
-    quiet(game, tiny_images, steps=2, precision="medium", ema=0.9, on_step=lambda run: during.append(run.game.G(z)))
+
+    def look(run):
+        during.append(run.game.G(z))
+        run.game.discriminator_loss(during[-1].detach(), torch.Generator().manual_seed(0)).backward()
+        gradients.update(p.grad.dtype for p in run.game.D.parameters())
+        twins.append(copy.deepcopy(run.game.G))
+
+    gradients, twins = set(), []
+    quiet(game, tiny_images, steps=2, precision="medium", ema=0.9, on_step=look)
     near, exact = during[-1], game.G.train()(z)
+    assert gradients == {torch.float32}
     assert near.dtype == torch.float32 and not torch.equal(near, exact)
     torch.testing.assert_close(near, exact, rtol=0.05, atol=0.02)
     assert {v.dtype for player in (game.G, game.D, game.G_ema) for v in player.state_dict().values()} <= {torch.float32, torch.int64}
     assert not torch.is_autocast_enabled("cpu") and not (game.G._forward_hooks or game.D._forward_pre_hooks)
+    with torch.no_grad():
+        before = twins[-1](z)
+        game.G.net[0].weight.zero_()
+        assert torch.equal(twins[-1](z), before) and before.abs().max() > 0      # a copy computes with its own weights
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
