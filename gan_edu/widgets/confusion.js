@@ -18,7 +18,7 @@ function picturesOf(model) {
 }
 
 // A table of buttons; Tab reaches the chosen cell, arrow keys go on from there.
-function matrixOf({ counts, choose }) {
+function matrixOf({ counts, chosen, choose }) {
   const n = counts.length, head = (tag, c, scope) => kit.h(tag, { scope, text: String(c) });
   const sums = counts.map((row) => row.reduce((a, b) => a + b, 0));
   const cells = counts.map((row, i) => row.map((count, j) => {
@@ -32,17 +32,15 @@ function matrixOf({ counts, choose }) {
   const el = kit.h("table", { class: "gx-matrix" }, kit.h("caption", { text: "a row for each order, a column for what it is read as" }),
     kit.h("thead", {}, kit.h("tr", {}, kit.h("td"), ...counts.map((_, c) => head("th", c, "col")))),
     kit.h("tbody", {}, ...cells.map((row, i) => kit.h("tr", {}, head("th", i, "row"), ...row.map((button) => kit.h("td", {}, button))))));
-  let at = [0, 0];
   el.addEventListener("keydown", (e) => {
     if (!moves[e.key]) return;
     e.preventDefault();
-    const [i, j] = at.map((v, k) => Math.min(n - 1, Math.max(0, v + moves[e.key][k])));
+    const [i, j] = chosen().map((v, k) => Math.min(n - 1, Math.max(0, v + moves[e.key][k])));
     choose(i, j);
     cells[i][j].focus();
   });
   kit.keepKeys(el);
   return { el, set: (row, column) => {
-    at = [row, column];
     cells.forEach((line, i) => line.forEach((button, j) => {
       const here = i === row && j === column;
       button.setAttribute("aria-pressed", here);
@@ -69,7 +67,7 @@ function render({ model, el }) {
   const counts = model.get("counts"), intervals = model.get("intervals"), total = model.get("total"), shape = model.get("shape");
   const pictures = picturesOf(model), sum = (values) => values.reduce((a, b) => a + b, 0);
   const choose = ui.guard((row, column) => { kit.set(model, { row, column }, true); draw(); });
-  const matrix = matrixOf({ counts, choose }), shares = sharesFigure({ counts, intervals, total });
+  const matrix = matrixOf({ counts, chosen: () => [model.get("row"), model.get("column")], choose }), shares = sharesFigure({ counts, intervals, total });
   const outs = Object.fromEntries([["right", "recognised as ordered", "data"], ["cell", "this cell", "ink"], ["share", "share of its row", "ink"], ["strangers", "in its column, ordered otherwise", "generated"]]
     .map(([key, label, color]) => [key, kit.readout({ label, color })]));
   const heading = kit.h("div", { class: "gx-heading" }), gallery = kit.h("div", { class: "gx-gallery" });

@@ -48,7 +48,7 @@ function render({ model, el }) {
   const strips = kit.h("div", { class: "gx-strip" }, kit.h("span", { text: "pictures" }), pictures.el, mapName, kit.h("div", {}, ...rows.map((row) => row.el)), kit.h("span", { text: "along the sweep" }), t.el);
 
   // ---- maps, lens, numbers
-  const sheets = layers.map((layer) => views.sheet({ count: layer.shape[0], shape: layer.shape, choose: ui.guard((i) => write({ channel: i }, true)) }));
+  const sheets = layers.map((layer) => views.sheet({ count: layer.shape[0], shape: layer.shape, chosen: () => here().channel, choose: ui.guard((i) => write({ channel: i }, true)) }));
   const lenses = layers.map(({ shape: [, h, w] }) => kit.pixels({ width: w, height: h, label: "the map under the lens" }));
   const withMap = kit.pixels({ width, height, channels, label: "the picture" }), without = kit.pixels({ width, height, channels, label: "the picture without the map" });
   const caption = (words, ...nodes) => kit.h("figure", {}, ...nodes, kit.h("figcaption", { text: words }));

@@ -29,10 +29,9 @@ const views = (() => {
     return { canvas, rows, set, share };
   }
 
-  function sheet({ count, shape: [, height, width], choose }) {
+  function sheet({ count, shape: [, height, width], chosen, choose }) {
     const columns = Math.min(count, 8), all = tiles({ count, columns, shape: [1, height, width] }), el = all.canvas.el;
     const frame = kit.h("div", { class: "gx-pick" });
-    let channel = 0;
     const set = (i) => { if (i >= 0 && i < count) choose(i); };
     for (const [name, value] of Object.entries({ role: "application", tabindex: 0, "aria-roledescription": "sheet of maps" })) el.setAttribute(name, value);
     el.addEventListener("pointerdown", (e) => set(Math.floor((e.offsetX / el.clientWidth) * columns) + columns * Math.floor((e.offsetY / el.clientHeight) * all.rows)));
@@ -40,15 +39,14 @@ const views = (() => {
       const jump = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[e.key];
       if (!jump) return;
       e.preventDefault();
-      set(channel + jump);
+      set(chosen() + jump);
     });
     kit.keepKeys(el);
     return {
       el: kit.h("div", { class: "gx-pad", style: "width: 100%; max-width: 480px" }, el, frame),
-      draw: (maps, chosen, words) => {
-        channel = chosen;
+      draw: (maps, at, words) => {
         maps.forEach((values, i) => all.set(i, values));
-        for (const [name, v] of Object.entries(all.share(chosen))) frame.style[name] = `${100 * v}%`;
+        for (const [name, v] of Object.entries(all.share(at))) frame.style[name] = `${100 * v}%`;
         all.canvas.label(words);
       },
     };

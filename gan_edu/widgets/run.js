@@ -132,7 +132,7 @@ function render({ model, el }) {
   });
   const curve = runs.curve({ time, each, seek: ui.guard(scrub) });
   const film = runs.film({ time, shape, each, choose: ui.guard((run, step) => { play.stop(); show(run, step); }) });
-  const sheet = runs.sheet({ n, shape, choose: ui.guard(follow) });
+  const sheet = runs.sheet({ n, shape, chosen: () => model.get("pick"), choose: ui.guard(follow) });
   const table = runs.table(time, each), seed = kit.h("span", { class: "gx-end" });
 
   const draw = kit.latest(ui.guard(() => {

@@ -38,10 +38,9 @@ const runs = (() => {
   }
 
   // ---- all z at one moment; a click or the arrow keys choose the one that is followed
-  function sheet({ n, shape, choose }) {
+  function sheet({ n, shape, chosen, choose }) {
     const columns = Math.min(COLUMNS, n), all = tiles({ columns, rows: Math.ceil(n / columns), shape });
     const el = all.canvas.el;
-    let pick = 0;
     const set = (i) => { if (i >= 0 && i < n) choose(i); };
     const about = { role: "application", tabindex: 0, "aria-roledescription": "sheet of pictures" };
     for (const [name, value] of Object.entries(about)) el.setAttribute(name, value);
@@ -50,16 +49,15 @@ const runs = (() => {
       const jump = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
       if (!jump) return;
       event.preventDefault();
-      set(pick + jump);
+      set(chosen() + jump);
     });
     kit.keepKeys(el);
     return {
       el: all.el,
       fit: (most) => all.canvas.fit(Math.min(most, 4 * all.wide)),
-      draw: (values, chosen, words) => {
-        pick = chosen;
+      draw: (values, pick, words) => {
         for (let i = 0; i < n; i++) all.set(i, values(i));
-        all.mark(chosen);
+        all.mark(pick);
         all.canvas.label(`${words} Arrow keys choose the picture that is followed.`);
       },
     };

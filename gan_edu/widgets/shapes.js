@@ -86,7 +86,6 @@ function render({ model, el }) {
       if (!name) return;
       e.preventDefault();
       write({ [name]: Math.min(n - 1, Math.max(0, Math.min(model.get(name), n - 1) + by)) }, true);
-      chain.querySelector("svg[tabindex]")?.focus();
     }));
     kit.keepKeys(svg);
   }
@@ -103,10 +102,7 @@ function render({ model, el }) {
   }
 
   function layerButton(layer, i) {
-    const { el } = kit.button({ label: wordsOf(layer), hint: `layer ${i + 1}: choose it to change it`, onClick: ui.guard(() => {
-      write({ at: i }, true);
-      chain.querySelectorAll("button")[i]?.focus();
-    }) });
+    const { el } = kit.button({ label: wordsOf(layer), hint: `layer ${i + 1}: choose it to change it`, onClick: ui.guard(() => write({ at: i }, true)) });
     el.setAttribute("aria-pressed", String(i === here()));
     el.setAttribute("aria-label", `layer ${i + 1}, ${wordsOf(layer).replace("\n", ", ")}`);
     return el;
@@ -116,8 +112,11 @@ function render({ model, el }) {
     const { side: start, layers, row, column } = state(), at = here(), all = chainOf.sides(start, layers);
     const known = all.filter((n) => n !== null), last = known.length - 1;
     const [rows, columns] = [row, column].map((v) => chainOf.paths(start, layers, v));
+    const held = chain.getRootNode().activeElement, button = [...chain.querySelectorAll("button")].indexOf(held);
+    const square = chain.contains(held) && held.matches("svg");
     chain.replaceChildren(...known.flatMap((n, i) => [...(i ? [layerButton(layers[i - 1], i - 1)] : []), stage(n, rows[i], columns[i], i, last)]),
       ...(last < layers.length ? layers.slice(last).map((layer, i) => layerButton(layer, last + i)) : []));
+    (square ? chain.querySelector("svg[tabindex]") : chain.querySelectorAll("button")[button])?.focus(); // new nodes: the keys stay where they were
     const whole = all[layers.length] !== null, counts = all[at + 1] === null ? null : chainOf.overlaps(all[at], layers[at]);
     outs.output.set(whole ? String(all[layers.length]) : "none");
     outs.field.set(whole ? String(Math.max(chainOf.extent(rows[0]), chainOf.extent(columns[0]))) : "none");
