@@ -30,12 +30,17 @@ def products_in(precision: str | None, game: Game) -> Iterator[None]:
 def _in_bfloat16(player: nn.Module) -> Iterator[None]:
     """Let a player's own forward passes run under autocast; what it returns is float32, and so is every loss."""
     entered: list[torch.autocast] = []
+    ended = False                                         # a copy that was made meanwhile keeps its hooks
 
     def enter(*_: Any) -> None:
+        if ended:
+            return
         entered.append(torch.autocast("cpu", torch.bfloat16))
         entered[-1].__enter__()
 
     def leave(_: Any, __: Any, out: Tensor | None) -> Tensor | None:     # None: the pass failed
+        if ended:
+            return None
         entered.pop().__exit__(None, None, None)
         return None if out is None else out.float()
 
@@ -43,6 +48,7 @@ def _in_bfloat16(player: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
+        ended = True
         for hook in hooks:
             hook.remove()
         while entered:                                    # an interrupt in the middle of a pass calls no hook

@@ -374,8 +374,9 @@ def test_medium_lets_convolutions_run_in_bfloat16_and_keeps_float32(tiny_images)
     assert not torch.is_autocast_enabled("cpu") and not (game.G._forward_hooks or game.D._forward_pre_hooks)
     with torch.no_grad():
         before = twins[-1](z)
+        assert torch.equal(before, exact)                 # a copy computes in float32 after the run, with weights of its own
         game.G.net[0].weight.zero_()
-        assert torch.equal(twins[-1](z), before) and before.abs().max() > 0      # a copy computes with its own weights
+        assert torch.equal(twins[-1](z), before) and before.abs().max() > 0
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
