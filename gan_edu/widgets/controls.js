@@ -19,6 +19,9 @@
 // | kit.group(title, ...children)           | a titled group of controls; kit.row(...children) puts them side by side
 // | kit.pixels({width, height, channels,    | {el, show(values), tile(values, x, y, w, h), label(text), fit(px)};
 // |   label})                               | a picture, crisp at any size
+// | kit.picking(canvas, {what, count,       | makes a canvas of equal cells one to choose in, by click and arrow keys;
+// |   columns, chosen, choose})             | chosen() is asked at each key: a drawing may come later than the next key
+// | kit.hit(event, columns, rows)           | which of the cells on a canvas an event hit, counted row by row
 //
 // color: "data", "generated", "discriminator", "ink", "muted". Every control keeps its keys from JupyterLab's shortcuts.
 
@@ -254,6 +257,30 @@ const controls = (() => {
     };
   }
 
-  return { slider, button, select, toggle, choice, number, readout, gauge, group, row, pixels };
+  // Which cell of a canvas of equal cells an event hit, counted row by row.
+  function hit(event, columns, rows) {
+    const cell = (share, cells) => Math.min(cells - 1, Math.max(0, Math.floor(share * cells)));
+    const { clientWidth, clientHeight } = event.currentTarget;
+    return cell(event.offsetX / clientWidth, columns) + columns * cell(event.offsetY / clientHeight, rows);
+  }
+
+  // Makes a canvas of `count` cells one to choose in, by click and arrow keys, from the cell that is chosen() now.
+  function picking(el, { what, count, columns, chosen, choose }) {
+    const about = { role: "application", tabindex: 0, "aria-roledescription": what };
+    for (const [name, value] of Object.entries(about)) el.setAttribute(name, value);
+    const set = (i) => {
+      if (i >= 0 && i < count) choose(i);
+    };
+    el.addEventListener("pointerdown", (e) => set(hit(e, columns, Math.ceil(count / columns))));
+    el.addEventListener("keydown", (e) => {
+      const jump = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[e.key];
+      if (!jump) return;
+      e.preventDefault();
+      set(chosen() + jump);
+    });
+    kit.keepKeys(el);
+  }
+
+  return { slider, button, select, toggle, choice, number, readout, gauge, group, row, pixels, hit, picking };
 })();
 Object.assign(kit, controls);

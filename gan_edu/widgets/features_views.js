@@ -1,8 +1,8 @@
 // The pictures of FeatureMapExplorer: a sheet of maps with a frame to choose one, and strips along the sweep.
 // What does not belong here: state and the order of events (features.js), running the generator (convnet.js).
 //
-// views.sheet({count, shape, choose})   {el, draw(maps, channel, words)}; choose(i) on click or arrow key
-// views.strip({count, shape})           {el, draw(pictures, words)}
+// views.sheet({count, shape, chosen, choose})   {el, draw(maps, channel, words)}; choose(i) on click or arrow key
+// views.strip({count, shape})                   {el, draw(pictures, words)}
 
 const views = (() => {
   const GAP = 2;
@@ -26,22 +26,13 @@ const views = (() => {
     const left = (i) => (i % columns) * (width + GAP), top = (i) => Math.floor(i / columns) * (height + GAP);
     const set = (i, values) => canvas.tile(enlarged(values, shape, times), left(i), top(i), width, height);
     const share = (i) => ({ left: left(i) / wide, top: top(i) / tall, width: width / wide, height: height / tall });
-    return { canvas, rows, set, share };
+    return { canvas, set, share };
   }
 
   function sheet({ count, shape: [, height, width], chosen, choose }) {
     const columns = Math.min(count, 8), all = tiles({ count, columns, shape: [1, height, width] }), el = all.canvas.el;
     const frame = kit.h("div", { class: "gx-pick" });
-    const set = (i) => { if (i >= 0 && i < count) choose(i); };
-    for (const [name, value] of Object.entries({ role: "application", tabindex: 0, "aria-roledescription": "sheet of maps" })) el.setAttribute(name, value);
-    el.addEventListener("pointerdown", (e) => set(Math.floor((e.offsetX / el.clientWidth) * columns) + columns * Math.floor((e.offsetY / el.clientHeight) * all.rows)));
-    el.addEventListener("keydown", (e) => {
-      const jump = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[e.key];
-      if (!jump) return;
-      e.preventDefault();
-      set(chosen() + jump);
-    });
-    kit.keepKeys(el);
+    kit.picking(el, { what: "sheet of maps", count, columns, chosen, choose });
     return {
       el: kit.h("div", { class: "gx-pad", style: "width: 100%; max-width: 480px" }, el, frame),
       draw: (maps, at, words) => {

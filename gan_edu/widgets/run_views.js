@@ -3,7 +3,7 @@
 //
 // | call                                   | gives
 // | ---                                    | ---
-// | runs.sheet({n, shape, choose})         | {el, draw(values, pick, words), fit(px)}; choose(i) on click or arrow key
+// | runs.sheet({n, shape, chosen, choose}) | {el, draw(values, pick, words), fit(px)}; choose(i) on click or arrow key
 // | runs.curve({time, each, seek})         | {el, draw(r, m, words)}; seek(step) while dragged, seek(null) when let go
 // | runs.table(time, each)                 | {el, draw(r, m)}: every run at the same generator step
 // | runs.film({time, shape, each, choose}) | {el, draw(pictures, pick, source), fit(px)}; choose(run, step) on click
@@ -24,7 +24,6 @@ const runs = (() => {
     const canvas = kit.pixels({ width: wide, height: tall, channels });
     const frame = kit.h("div", { class: "gx-pick" });
     const left = (i) => (i % columns) * (width + GAP), top = (i) => Math.floor(i / columns) * (height + GAP);
-    const cell = (share, cells) => Math.min(cells - 1, Math.max(0, Math.floor(share * cells)));
     return {
       el: kit.h("div", { class: "gx-tiles" }, canvas.el, frame), canvas, wide,
       set: (i, values) => canvas.tile(values, left(i), top(i), width, height),
@@ -32,26 +31,13 @@ const runs = (() => {
         const share = { left: left(i) / wide, top: top(i) / tall, width: width / wide, height: height / tall };
         for (const [name, v] of Object.entries(share)) frame.style[name] = `${100 * v}%`;
       },
-      hit: (event) => cell(event.offsetX / canvas.el.clientWidth, columns)
-        + columns * cell(event.offsetY / canvas.el.clientHeight, rows),
     };
   }
 
   // ---- all z at one moment; a click or the arrow keys choose the one that is followed
   function sheet({ n, shape, chosen, choose }) {
     const columns = Math.min(COLUMNS, n), all = tiles({ columns, rows: Math.ceil(n / columns), shape });
-    const el = all.canvas.el;
-    const set = (i) => { if (i >= 0 && i < n) choose(i); };
-    const about = { role: "application", tabindex: 0, "aria-roledescription": "sheet of pictures" };
-    for (const [name, value] of Object.entries(about)) el.setAttribute(name, value);
-    el.addEventListener("pointerdown", (event) => set(all.hit(event)));
-    el.addEventListener("keydown", (event) => {
-      const jump = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
-      if (!jump) return;
-      event.preventDefault();
-      set(chosen() + jump);
-    });
-    kit.keepKeys(el);
+    kit.picking(all.canvas.el, { what: "sheet of pictures", count: n, columns, chosen, choose });
     return {
       el: all.el,
       fit: (most) => all.canvas.fit(Math.min(most, 4 * all.wide)),
@@ -160,7 +146,7 @@ const runs = (() => {
       kit.h("span", { class: "gx-end", text: "epochs at k = 1" }));
     const at = (r, step) => r * all.length + all.indexOf(step);
     cells.canvas.el.addEventListener("pointerdown", (event) => {
-      const cell = cells.hit(event), run = list[Math.floor(cell / all.length)], step = all[cell % all.length];
+      const cell = kit.hit(event, all.length, list.length), run = list[Math.floor(cell / all.length)], step = all[cell % all.length];
       if (run.steps.includes(step)) choose(run, step);
     });
     let drawn = {};
