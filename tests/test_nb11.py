@@ -69,6 +69,17 @@ def test_the_file_says_how_it_was_made(runs):
     assert len(store.critics()["critics"]) == len(make_wasserstein.jobs("critics")) == 24
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("family", make_wasserstein.FAMILIES)
+def test_a_stored_run_begins_again_as_it_did(runs, family, monkeypatch):
+    monkeypatch.setattr(make_wasserstein, "STEPS", 100)
+    again, stored = make_wasserstein.run(family, 1), next(r for r in runs["runs"] if (r["family"], r["seed"]) == (family, 1))
+    looks = len(again["step"])
+    assert looks == 100 // make_wasserstein.EVERY and set(again) == set(stored)
+    for name in set(again) - {"family", "seed"}:
+        assert again[name] == pytest.approx(stored[name][:looks], rel=0.01, abs=0.002), name
+
+
 def test_a_judge_at_its_best_loses_log_4_less_twice_js():
     x = np.linspace(-12, 14, 4_001)
     p, q = gaussian(x), gaussian(x, 1.5)

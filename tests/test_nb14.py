@@ -6,12 +6,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from gan_edu import pretrained
 from gan_edu.classifier import probabilities
 from gan_edu.data import load_images, scale
 from gan_edu.data_unpaired import PATTERNS, in_domain, two_domains
+from gan_edu.games_unpaired import CycleGAN
 from gan_edu.metrics_domains import domain_classifier
+from gan_edu.networks import MLPDiscriminator, MLPGenerator, seeded
 from notebooks import build
 
 needs_weights = pytest.mark.skipif("mnist-cyclegan" not in pretrained.available(), reason="mnist-cyclegan is not built yet")
@@ -57,6 +60,16 @@ def test_it_carries_over_to_digits_it_never_met():
 
 def test_three_bits_and_what_guessing_gives():
     assert math.log2(PATTERNS) == 3 and 1 / PATTERNS == 0.125
+
+
+@pytest.mark.slow
+def test_the_seed_decides_about_colours_unless_there_is_an_identity_loss():
+    names = {"torch": torch, "seeded": seeded, "CycleGAN": CycleGAN, "MLPGenerator": MLPGenerator, "MLPDiscriminator": MLPDiscriminator}
+    for cell in build.solution_edition(TWIN).cells:
+        if "class Places" in cell.source or "def colour_kept" in cell.source:
+            exec(compile(cell.source, "14_unpaired_translation", "exec"), names)
+    shares = {weight: [names["colour_kept"](seed, weight) for seed in range(6, 18)] for weight in (0.0, 5.0)}     # new seeds
+    assert min(shares[0.0]) < 0.05 and max(shares[0.0]) > 0.95 < min(shares[5.0])
 
 
 @pytest.fixture(scope="module")
