@@ -3,6 +3,7 @@
 import gc
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from gan_edu.widgets.base import source
 from gan_edu.widgets.game import AHEAD, GameExplorer
 from gan_edu.widgets.game_match import LINES, Settings
 from gan_edu.widgets.game_scene import Scene, Track, pack
+from gan_edu.widgets.game_thread import Trainer
 from node_run import needs_node, run_js
 
 SMALL = {"width": 8, "batch_size": 16}
@@ -131,6 +133,32 @@ def test_slow_motion_pauses_at_a_line_and_goes_on_at_full_speed(make):
     explorer.stop()
     assert not explorer._trainer.running and explorer.pace == "paused"
     assert torch.equal(weights(explorer), by_hand(k=1, steps=explorer.readouts()["step"]))
+
+
+@pytest.mark.parametrize("press", ["slow", "line"])
+@pytest.mark.parametrize("during", [line for line, _ in LINES])
+def test_pressed_at_any_line_of_a_quick_step_it_begins_with_a_minibatch(make, monkeypatch, during, press):
+    explorer = make(k=2)
+    hear, heard, trainer = Trainer._hear, [], explorer._trainer
+
+    def pressed(trainer, line, tensor):
+        if trainer.ledger["G_steps"] == 2 and line == during and trainer.pace == "fast":
+            if press == "slow":
+                explorer.pace = "slow"
+            else:
+                explorer.answer("line", {}, [])
+        hear(trainer, line, tensor)
+
+    show = explorer._on_line
+    trainer.on_line = lambda line, tensor: (show(line, tensor), heard.append(line))
+    monkeypatch.setattr(trainer, "_hear", partial(pressed, trainer))
+    trainer.delay = 0.0
+    trainer._start(trainer.match.settings)                # its match calls what it is given when it is made
+    explorer.pace = "fast"
+    until(lambda: len(heard) >= (8 if press == "slow" else 1))
+    explorer.stop()
+    assert heard[0] == "x" and not explorer.error
+    assert torch.equal(weights(explorer), by_hand(k=2, steps=explorer.readouts()["step"]))
 
 
 def test_a_restart_does_not_wait_for_the_lines_of_an_open_step(make):

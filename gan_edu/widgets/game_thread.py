@@ -126,7 +126,7 @@ class Trainer:
             return
         if line in COUNTS:
             self._counting[COUNTS[line]] += 1
-        if self.pace == "slow" or self._lines:
+        if line == "x" and (self.pace == "slow" or self._lines):     # later lines are about what this one and others made
             self._careful = True
         if self.pace == "fast" or self._steps:
             self._careful = False
