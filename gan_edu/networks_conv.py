@@ -5,10 +5,11 @@ Weights are kept channels-last, the order in which convolutions on a CPU are qui
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import fold
+from torch.nn.functional import conv2d, fold
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_edu.errors import whole
@@ -98,6 +99,34 @@ class _ToImage(nn.ConvTranspose2d):
         return fold(patches.transpose(1, 2), (2 * x.shape[2], 2 * x.shape[3]), self.kernel_size, padding=1, stride=2)
 
 
+class _SlopeAtImage(torch.autograd.Function):
+    """A convolution (4, stride 2, padding 1) with given weights; its slope at the image as one product and patches added."""
+
+    @staticmethod
+    def forward(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return conv2d(x, weight, bias, stride=2, padding=1)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor | None], output: Tensor) -> None:
+        ctx.size = inputs[0].shape[2:]
+        ctx.save_for_backward(inputs[1])
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        weight, = ctx.saved_tensors
+        patches = slope.permute(0, 2, 3, 1).flatten(1, 2) @ weight.flatten(1).to(slope)       # under autocast: bfloat16
+        return fold(patches.transpose(1, 2), ctx.size, 4, padding=1, stride=2), None, None
+
+
+class _FromImage(nn.Conv2d):
+    """A convolution (4, stride 2, padding 1) of few channels; quick in G's step, which asks for the slope at the image alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.requires_grad and not self.weight.requires_grad:
+            return _SlopeAtImage.apply(x, self.weight, self.bias)
+        return super().forward(x)
+
+
 def _halvings(shape: Sequence[int]) -> tuple[int, int, int]:
     """(channels, how often the side is halved, the side then left): 64 -> 4 in four steps, 28 -> 7 in two."""
     sizes = tuple(whole("shape", s) for s in shape)
@@ -157,7 +186,8 @@ def _features(shape: Sequence[int], width: int, norm: str, layers: int | None = 
     for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
         # the paper leaves BatchNorm out of the layer that sees the image
         normed = i > 0 and norm != "none"
-        modules += [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=norm != "batch"),
+        layer = _FromImage if i == 0 and inputs <= 3 else nn.Conv2d
+        modules += [layer(inputs, outputs, 4, stride=2, padding=1, bias=norm != "batch"),
                    *([_NORMS[norm](outputs)] if normed else []), nn.LeakyReLU(0.2, inplace=True)]
     return nn.Sequential(*modules), widths[-1], side
 

@@ -21,7 +21,7 @@ from gan_edu.networks import (
     has_batch_statistics,
     seeded,
 )
-from gan_edu.networks_conv import conv_size, conv_transpose_size
+from gan_edu.networks_conv import _FromImage, conv_size, conv_transpose_size
 from gan_edu.networks_parts import label_vectors
 
 SMALL = dict(shape=(1, 8, 8), width=4)
@@ -146,6 +146,28 @@ def test_matrix_products_equal_the_transposed_convolutions_they_stand_for():
         torch.testing.assert_close(ours, theirs)
         direction = torch.randn(ours.shape, generator=rng(2), dtype=torch.float64)
         torch.testing.assert_close(*(torch.autograd.grad(out, (source, layer.weight), direction) for out in (ours, theirs)))
+
+
+@pytest.mark.parametrize("channels, side, bias", [(1, 8, False), (3, 8, True), (1, 7, True)])
+def test_ds_slope_at_the_image_equals_the_convolutions(channels, side, bias):
+    layer = _FromImage(channels, 5, 4, stride=2, padding=1, bias=bias).double().requires_grad_(False)
+    x = torch.randn(2, channels, side, side, generator=rng(), dtype=torch.double).requires_grad_()
+    plain = F.conv2d(x, layer.weight, layer.bias, stride=2, padding=1)
+    v = torch.randn(plain.shape, generator=rng(1), dtype=torch.double)
+    assert torch.equal(layer(x), plain)
+    torch.testing.assert_close(*(torch.autograd.grad(out, x, v)[0] for out in (layer(x), plain)))
+    assert "_SlopeAtImage" in type(layer(x).grad_fn).__name__
+    assert torch.autograd.gradgradcheck(lambda x: layer(torch.tanh(x)), x)      # slopes of slopes, as penalties need them
+    trained = layer.requires_grad_()(x)
+    assert "Convolution" in type(trained.grad_fn).__name__ and torch.equal(trained, plain)
+
+
+def test_a_frozen_judge_gives_g_the_slope_that_a_trained_one_gives():
+    D = DCGANDiscriminator(norm="none", **SMALL)
+    x = torch.randn(3, 1, 8, 8, generator=rng()).requires_grad_()
+    slope, = torch.autograd.grad(D(x).sum(), x)
+    frozen, = torch.autograd.grad(D.requires_grad_(False)(x).sum(), x)
+    torch.testing.assert_close(frozen, slope)
 
 
 def test_order_in_memory_does_not_change_values():
