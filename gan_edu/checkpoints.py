@@ -6,6 +6,7 @@ No pickle anywhere: a file that could run code is refused before it is read. Wha
 
 import hashlib
 import json
+import operator
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,24 +62,24 @@ def load_checkpoint(path: str | Path, game: Game | None = None, *,
     """
     tensors, meta = read_tensors(path)
     try:
-        fresh = _build_game(meta)
+        game = game or _build_game(meta)
         stored = {name: {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(name + ".")}
                   for name in meta["networks"]}
         state = _unpack(meta["state"], tensors)
+        found = {"game": meta["game"], "networks": meta["networks"]} | ({} if settings is None else {
+            "settings": meta["notes"].get("settings", {})})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} is a safetensors file, but not a checkpoint of gan_edu ({error}); "
                               "give a file that save_checkpoint or gan-edu train wrote") from error
-    game = fresh if game is None else game
-    asked = {} if settings is None else {"settings": settings}
-    require_same(path, {"game": game.config, "networks": _expected(game, meta)} | asked,
-                 {"game": meta["game"], "networks": meta["networks"]}
-                 | {name: meta["notes"].get(name, {}) for name in asked})
-    _require_tensors(path, fresh, stored)
-    if "G_ema" in stored and game.G_ema is None:
-        game.G_ema = moving_average_of(game.G)
-    for name, network in _networks_of(game).items():
-        if name in stored:
-            network.load_state_dict(stored[name])
+    # a moving average may be in either and missing in the other
+    networks = {"G": game.G, "D": game.D} | ({"G_ema": game.G_ema or moving_average_of(game.G)} if "G_ema" in stored else {})
+    require_same(path, {"game": game.config, "networks": {name: describe(network) for name, network in networks.items()}}
+                 | ({} if settings is None else {"settings": settings}), found)
+    require_same(path, {name: _shapes(network.state_dict()) for name, network in networks.items()},
+                 {name: _shapes(values) for name, values in stored.items()})
+    for name, network in networks.items():
+        network.load_state_dict(stored[name])
+    game.G_ema = networks.get("G_ema", game.G_ema)
     return game, state, meta
 
 
@@ -99,7 +100,11 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping
     """
     path = Path(path)
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    blank = _serialise(stored, metadata={"meta": json.dumps(meta, sort_keys=True), "sha256": _NO_HASH})
+    try:
+        blank = _serialise(stored, metadata={"meta": json.dumps(meta, sort_keys=True, default=operator.index), "sha256": _NO_HASH})
+    except (RuntimeError, TypeError) as error:            # memory that two tensors share, or a note that is not JSON
+        raise CheckpointError(f"could not write {path}: {error}. A player whose parts share one network cannot be "
+                              "kept; give each part a network of its own.") from error
     whole = blank.replace(_NO_HASH.encode(), hashlib.sha256(blank).hexdigest().encode(), 1)
     try:
         write_whole(path, whole)
@@ -162,19 +167,8 @@ def _build_game(meta: Mapping[str, Any]) -> Game:
     return game
 
 
-def _expected(game: Game, meta: Mapping[str, Any]) -> dict:
-    """What the file's networks must be to fit this game; a moving average may be in either and missing in the other."""
-    here = {name: describe(network) for name, network in _networks_of(game).items()}
-    if "G_ema" in meta["networks"]:
-        return here | {"G_ema": describe(game.G)}
-    return {name: config for name, config in here.items() if name != "G_ema"}
-
-
-def _require_tensors(path: str | Path, fresh: Game, stored: Mapping[str, Mapping[str, Tensor]]) -> None:
-    shapes = {name: {key: list(value.shape) for key, value in network.state_dict().items()}
-              for name, network in _networks_of(fresh).items()}
-    require_same(path, shapes, {name: {key: list(value.shape) for key, value in tensors.items()}
-                                for name, tensors in stored.items()})
+def _shapes(values: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    return {key: list(value.shape) for key, value in values.items()}
 
 
 def _halved(value: Tensor) -> Tensor:

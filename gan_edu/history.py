@@ -40,7 +40,7 @@ class History(Mapping):
     def record(self, values: Mapping[str, Tensor]) -> None:
         """Append one step. The values stay on their device until somebody reads them."""
         self.names = self.names or list(values)
-        self._rows.append(torch.stack([value.detach().float() for value in values.values()]))
+        self._rows.append(torch.stack([values[name].detach().float() for name in self.names]))      # their order may differ
         if len(self._rows) >= 1000:
             self._read()
 

@@ -1,4 +1,4 @@
-"""Random numbers on purpose: a seeded torch generator for each named place. No global state, and nothing is drawn."""
+"""Random numbers on purpose: a seeded torch generator for each named place, and the global one where there is no other way."""
 
 import numpy as np
 import torch
@@ -19,3 +19,10 @@ def generator(seed: int, place: int) -> torch.Generator:
             raise ValueError(f"{name} must be a whole number below {_WORD}, got {value}")
     state = np.random.SeedSequence((int(seed), int(place))).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state) & (2**63 - 1))
+
+
+def seed_device(device: torch.device) -> None:
+    """Seed a GPU's global generator, which dropout draws from, by the next number of the CPU's."""
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(int(torch.randint(2**62, ())))

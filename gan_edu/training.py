@@ -5,7 +5,6 @@ number that is none into the weights, saves, and goes on bit for bit where it st
 players to `games`, files to `checkpoints`, pictures to `plots`.
 """
 
-import signal
 import sys
 import threading
 import time
@@ -21,8 +20,21 @@ from gan_edu.checkpoints import load_checkpoint, require_same, save_checkpoint
 from gan_edu.errors import TrainingDiverged, real, whole
 from gan_edu.games import Game, moving_average_of
 from gan_edu.history import History
-from gan_edu.training_guards import require_cell, require_fits, require_own, require_source, size_of, stop_cell, total_steps
+from gan_edu.rng import seed_device
+from gan_edu.training_guards import (
+    name_of,
+    rates_of,
+    require_finite,
+    require_fits,
+    require_name,
+    require_own,
+    require_source,
+    settings_of,
+    size_of,
+    total_steps,
+)
 from gan_edu.training_precision import PRECISIONS, products_in
+from gan_edu.training_stop import require_cell, stops_between_steps
 
 SNAPSHOT_EVERY = 50       # steps between the states in memory that a failed step is rolled back to
 AUTOSAVE_SECONDS = 30.0
@@ -58,7 +70,8 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     is no finite number: the game is then as after the last good step. Source: Goodfellow et al. 2014, Algorithm 1.
     """
     require_cell()
-    whole("k", k), whole("batch_size", batch_size), whole("seed", seed, 0)
+    k, batch_size, seed = whole("k", k), whole("batch_size", batch_size), whole("seed", seed, 0)     # no longer NumPy's
+    require_name(checkpoint)
     if ema is not None and not real("ema", ema, minimum=0) < 1:
         raise ValueError(f"ema must lie in [0, 1), got {ema}; 0.999 averages about the last 1,000 steps")
     if simultaneous and k != 1:
@@ -67,22 +80,25 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)} or None, got {precision!r}")
     require_source(data)
     total = total_steps(data, k, epochs, steps, batch_size)
-    before = game.run
+    before = game.run, game.G_ema
     run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, schedule=schedule, ema=ema,
                simultaneous=simultaneous, precision=precision)
     if resume and checkpoint is not None and Path(checkpoint).exists():
         run.load(checkpoint)
-    elif resume and checkpoint is None and before is not None:
-        require_same("this game's last run", run.settings, before.settings)
-        run.load_state_dict(before.state_dict())
+    elif resume and checkpoint is None and game.run is not None:
+        require_same("this game's last run", run.settings, game.run.settings)
+        run.load_state_dict(game.run.state_dict())
     elif checkpoint is not None and Path(checkpoint).exists():
         raise ValueError(f"{checkpoint} exists; give resume=True to go on from it, or another path")
     if run.step and progress:
         print(f"going on from step {run.step} of {total}")
-    # only now, when nothing can be refused any more
     game.G_ema = None if ema is None else game.G_ema or moving_average_of(game.G)
     game.run, run.steps = run, total
-    _play(run, on_step, checkpoint, progress)
+    try:
+        _play(run, on_step, checkpoint, progress)
+    finally:
+        if not run.began:                                 # the data were refused: nothing has happened
+            game.run, game.G_ema = before
     return run.history
 
 
@@ -103,8 +119,8 @@ class _Run:
         self.noise = torch.Generator(game.device).manual_seed(seed)
         # dropout cannot be given a generator: around each step, PyTorch's global one gets this state
         self.hidden = torch.Generator().manual_seed(seed + 1).get_state()
-        self.draws, self._stream = 0, None
-        self._stop = threading.Event()
+        self.draws, self._stream, self.began = 0, None, False
+        self._stop, self.broken = threading.Event(), False
 
     def stop(self) -> None:
         """Ask the run to end after the step in progress; safe to call from any thread."""
@@ -117,6 +133,7 @@ class _Run:
         device = self.game.device
         with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):   # to look for GPUs takes time
             torch.set_rng_state(self.hidden)
+            seed_device(device)
             self._algorithm_1()
             self.hidden = torch.get_rng_state()
 
@@ -156,11 +173,10 @@ class _Run:
         loss.backward()
         norm = torch.nn.utils.get_total_norm([p.grad for p in player.parameters() if p.grad is not None])
         if not torch.isfinite(loss + norm):              # before the step that would carry it into the weights
-            rates = ", ".join(f"{group['lr']:g}" for group in optimizer.param_groups)
             raise TrainingDiverged(
                 f"{name}'s loss or gradient is not a finite number at step {self.step + 1} (loss {loss.item():g}, "
-                f"gradient norm {norm.item():g}, learning rate {rates}); the game is as after step {self.step}. "
-                f"Check the data for NaN, or lower {name}'s learning rate.")
+                f"gradient norm {norm.item():g}; {rates_of(self)}); the game is as after step {self.step}. Check the data "
+                "for NaN, or lower the learning rates: a step of either player can be what went too far.")
         if not wait:
             optimizer.step()
         return loss, norm
@@ -173,7 +189,7 @@ class _Run:
         batch = next(self._stream)
         if self.draws == 0:                               # the first one speaks for all
             require_fits(batch if isinstance(batch, Tensor) else batch[0], self.game.G)
-        self.draws += 1
+        self.draws, self.began = self.draws + 1, True
         return batch.to(self.game.device) if isinstance(batch, Tensor) else tuple(b.to(self.game.device) for b in batch)
 
     # ---- state ------------------------------------------------------------------------------------------------
@@ -181,11 +197,8 @@ class _Run:
     def _settings(self) -> dict:
         """What must be equal for two parts to make one run."""
         return {"torch": torch.__version__, "k": self.k, "batch_size": self.batch_size, "seed": self.seed, "ema": self.ema,
-                "data": getattr(self.data, "name", type(self.data).__name__), "examples": size_of(self.data),
-                "optimizers": {name: {"class": type(optimizer).__name__} | {
-                    key: value for key, value in optimizer.param_groups[0].items()
-                    if key != "params" and isinstance(value, int | float | str | tuple | list)}
-                    for name, optimizer in (("G", self.opt_G), ("D", self.opt_D))}} | (
+                "data": name_of(self.data), "examples": size_of(self.data),
+                "optimizers": {name: settings_of(optimizer) for name, optimizer in (("G", self.opt_G), ("D", self.opt_D))}} | (
                         {"simultaneous": True} if self.simultaneous else {}) | (   # absent: files from before stay good
                             {"precision": self.precision} if self.precision else {})
 
@@ -222,14 +235,16 @@ class _Run:
 def _play(run: _Run, on_step: Callable | None, checkpoint: str | Path | None, progress: bool) -> None:
     """Run step after step; whatever happens, leave the game between two steps."""
     modes = [(module, module.training) for player in (run.game.G, run.game.D) for module in player.modules()]
+    trained = [p for p in run.game.D.parameters() if p.requires_grad]
     bar, saved = _bar(run, progress), time.monotonic()
     run.game.G.train(), run.game.D.train()
-    with _stops_between_steps(run), products_in(run.precision, run.game):
+    with stops_between_steps(run), products_in(run.precision, run.game):
         try:
             good = run.state_dict()
             while run.step < run.steps and not run._stop.is_set():
                 _transaction(run, good)
-                if run.step - good["step"] >= SNAPSHOT_EVERY:
+                if run.step - good["step"] >= SNAPSHOT_EVERY or run.step == run.steps:
+                    require_finite(run, good)
                     good = run.state_dict()
                 bar.update()
                 if on_step is not None:
@@ -240,8 +255,10 @@ def _play(run: _Run, on_step: Callable | None, checkpoint: str | Path | None, pr
         finally:
             for module, training in modes:
                 module.training = training
+            for p in trained:                             # a second Ctrl-C may have come while D was being frozen
+                p.requires_grad_(True)
             bar.close()
-            if checkpoint is not None:
+            if checkpoint is not None and run.began:
                 run.save(checkpoint)
     if run._stop.is_set() and run.step < run.steps:
         run.history.stopped = "asked"
@@ -257,10 +274,14 @@ def _transaction(run: _Run, good: dict) -> None:
     try:
         run.step_once()
     except BaseException as error:
-        run.load_state_dict(good)
-        if not isinstance(error, KeyboardInterrupt):      # a second Ctrl-C means now
-            while run.step < step:
-                run.step_once()
+        try:
+            run.load_state_dict(good)
+            if not isinstance(error, KeyboardInterrupt):  # a second Ctrl-C means now
+                while run.step < step:
+                    run.step_once()
+        except BaseException:                             # it came in here; there is no third
+            run.load_state_dict(good)
+            raise
         run.history.stopped = type(error).__name__
         if _is_out_of_memory(error):
             raise MemoryError(f"a batch of {run.batch_size} needs more memory than there is; try batch_size="
@@ -300,26 +321,8 @@ def blend(average: nn.Module, network: nn.Module, decay: float) -> None:
 def _lay_as_weights(optimizer: torch.optim.Optimizer) -> None:
     """Fused optimisers walk through memory: their moments must lie there in the order of the weights, as files do not."""
     for weight, state in optimizer.state.items():
-        state |= {key: torch.empty_like(weight).copy_(value) for key, value in state.items() if value.shape == weight.shape}
-
-
-@contextmanager
-def _stops_between_steps(run: _Run) -> Iterator[None]:
-    """Turn the first Ctrl-C (or the stop button) into run.stop(); the second one stops at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield                                             # Python lets only the main thread have handlers
-        return
-
-    def on_interrupt(number: int, frame: Any) -> None:
-        if run._stop.is_set():
-            raise KeyboardInterrupt
-        run.stop(), stop_cell()
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        state |= {key: torch.empty_like(weight).copy_(value) for key, value in state.items()
+                  if isinstance(value, Tensor) and value.shape == weight.shape}
 
 
 def _copies(tree: Any) -> Any:

@@ -1,19 +1,16 @@
 """What `training` asks of its arguments before the first step: data that can be drawn from, optimisers that hold the
-right parameters, minibatches that fit G; and of its cell, that it was not stopped. Nothing is trained here.
+right parameters, minibatches that fit G; and of the players while they are trained, that their numbers are finite.
 """
 
 import math
-import threading
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gan_edu import course
 from gan_edu.data import require_images
-from gan_edu.errors import real, whole
-
-_stopped = threading.Event()     # set from the stop button to the end of its cell
+from gan_edu.errors import TrainingDiverged, real, whole
 
 
 def require_source(data: Any) -> None:
@@ -51,6 +48,27 @@ def size_of(data: Any) -> int | None:
     return len(data) if hasattr(data, "__len__") else None
 
 
+def name_of(data: Any) -> str:
+    """Return what tells data from other data: a name, or what it says of itself, such as Ring(modes=8, ...), or its class."""
+    speaks = type(data).__repr__ is not object.__repr__   # an object's own words hold its address
+    return getattr(data, "name", repr(data) if speaks else type(data).__name__)
+
+
+def settings_of(optimizer: torch.optim.Optimizer) -> dict:
+    """Return class and numbers of an optimiser: of its first group of parameters at the top, of others under their place."""
+    first, *others = [{key: value for key, value in group.items()
+                       if key != "params" and isinstance(value, int | float | str | tuple | list)}
+                      for group in optimizer.param_groups]
+    return {"class": type(optimizer).__name__} | first | {f"group {i}": group for i, group in enumerate(others, 2)}
+
+
+def require_name(checkpoint: str | Path | None) -> None:
+    """Raise ValueError for a checkpoint that could not be read again."""
+    if checkpoint is not None and Path(checkpoint).suffix != ".safetensors":
+        raise ValueError(f"checkpoint must end in .safetensors, got {checkpoint}; "
+                         f"write {Path(checkpoint).with_suffix('.safetensors') if Path(checkpoint).name else 'run.safetensors'}")
+
+
 def require_own(optimizer: torch.optim.Optimizer, player: nn.Module, name: str) -> None:
     """Raise ValueError unless the optimiser holds exactly the player's parameters."""
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
@@ -59,21 +77,21 @@ def require_own(optimizer: torch.optim.Optimizer, player: nn.Module, name: str) 
                          "optimizers=(for G, for D), made after the players were moved to their device")
 
 
-def stop_cell() -> None:
-    """Let the stop button mean the whole cell, where there are cells: no later run of this one will start."""
-    shell = course.shell()
-    if shell is None or _stopped.is_set():
-        return
-
-    def forget(result: Any) -> None:
-        _stopped.clear()
-        shell.events.unregister("post_run_cell", forget)
-
-    _stopped.set()
-    shell.events.register("post_run_cell", forget)
+def rates_of(run: Any) -> str:
+    """Return the learning rates of both players of a run in words, those of more groups side by side."""
+    return ", ".join(f"learning rate of {name} {'/'.join(format(group['lr'], 'g') for group in optimizer.param_groups)}"
+                     for name, optimizer in (("G", run.opt_G), ("D", run.opt_D)))
 
 
-def require_cell() -> None:
-    """Raise KeyboardInterrupt where an earlier run of this cell was stopped by the stop button."""
-    if _stopped.is_set() and threading.current_thread() is threading.main_thread():
-        raise KeyboardInterrupt("stopped in an earlier run of this cell; run the cell again")
+def require_finite(run: Any, good: dict) -> None:
+    """Raise TrainingDiverged, the game being as in the state `good` again, if a number of the players is none.
+
+    A step may be too large without any loss or gradient before it being so.
+    """
+    players = [player for player in (run.game.G, run.game.D, run.game.G_ema) if player is not None]
+    if not all(value.isfinite().all() for player in players for value in player.state_dict().values()):
+        step = run.step
+        run.load_state_dict(good)
+        run.history.stopped = TrainingDiverged.__name__
+        raise TrainingDiverged(f"the weights are not finite numbers any more after step {step} ({rates_of(run)}); the game is "
+                               f"as after step {run.step}. Lower the learning rates.")

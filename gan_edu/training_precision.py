@@ -1,11 +1,11 @@
 """In which precision the products of a training step are computed. Weights, moments, losses and files stay float32."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gan_edu.games import Game
 
@@ -15,10 +15,16 @@ PRECISIONS = ("highest", "high", "medium")
 @contextmanager
 def products_in(precision: str | None, game: Game) -> Iterator[None]:
     """Set the precision of a game's products while it trains, and put everything back; see `train`."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision(precision or before)
+    if precision is None:                                 # the reader's own setting, made in whichever way
+        yield
+        return
+    backends = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
     with ExitStack() as stack:
-        stack.callback(torch.set_float32_matmul_precision, before)
+        for backend in backends:
+            stack.callback(setattr, backend, "fp32_precision", backend.fp32_precision)
+        with suppress(RuntimeError):                      # the reader has used the backends' own settings
+            stack.callback(torch.set_float32_matmul_precision, torch.get_float32_matmul_precision())
+        torch.set_float32_matmul_precision(precision)
         if precision == "medium" and game.device.type == "cpu":          # where convolutions do not heed that setting
             for player in (game.G, game.D):
                 if any(isinstance(module, nn.Conv2d | nn.ConvTranspose2d) for module in player.modules()):
@@ -38,11 +44,11 @@ def _in_bfloat16(player: nn.Module) -> Iterator[None]:
         entered.append(torch.autocast("cpu", torch.bfloat16))
         entered[-1].__enter__()
 
-    def leave(_: Any, __: Any, out: Tensor | None) -> Tensor | None:     # None: the pass failed
+    def leave(_: Any, __: Any, out: Any) -> Any:          # None: the pass failed
         if ended:
             return None
         entered.pop().__exit__(None, None, None)
-        return None if out is None else out.float()
+        return tuple(leaf.float() for leaf in out) if isinstance(out, tuple) else None if out is None else out.float()
 
     hooks = player.register_forward_pre_hook(enter), player.register_forward_hook(leave, always_call=True)
     try:
