@@ -57,6 +57,7 @@ class Recipe:
     ema = 0.9998
     precision = None
     looks_a_score = 1                                             # how many looks share one score on the card
+    starts_by_seed = True                                         # its step 0 can be made anew from the seed alone
 
     @property
     def per_epoch(self) -> int:
@@ -103,7 +104,7 @@ class Paper2014(Recipe):
     in the authors' code.
     """
 
-    looks_a_score = 3
+    looks_a_score, starts_by_seed = 3, False             # the first output bias is the images' mean
 
     def says_optimizers(self) -> str:
         return ("SGD, 0.1 for G and 0.05 for D, divided by 1.000004 a step, momentum 0.5 to 0.7 over 250 epochs, "
@@ -244,11 +245,12 @@ def ship(name: str, out: Path) -> None:
              "precision": recipe.precision, "optimizers": recipe.says_optimizers(),
              "passes_over_the_data": recipe.epochs * recipe.k,
              "minutes_on_one_core": minutes(name), "torch": meta["torch"], "gan_edu": meta["gan_edu"]}
-    pretrained.ship(name, game, moments, notes)
+    pretrained.ship(name, game, moments, notes, untrained=recipe.starts_by_seed)
     scores = {str(step): recipe.score(pretrained.load(name, step=step)) for step in pretrained.snapshots(name)}
     scores[str(recipe.steps)] = recipe.score(pretrained.load(name))
     print(pretrained.ship(name, game, moments, notes | {"scores": scores[str(recipe.steps)],
-                                                        "scores_of_moments": scores, "curve": curve(name, out)}))
+                                                        "scores_of_moments": scores, "curve": curve(name, out)},
+                          untrained=recipe.starts_by_seed))
 
 
 def kept(name: str, step: int, out: Path) -> tuple[GAN, dict]:

@@ -101,7 +101,8 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping
     path = Path(path)
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     try:
-        blank = _serialise(stored, metadata={"meta": json.dumps(meta, sort_keys=True, default=operator.index), "sha256": _NO_HASH})
+        text = json.dumps(meta, sort_keys=True, default=operator.index)          # NumPy's whole numbers pass
+        blank = _serialise(stored, metadata={"meta": text, "sha256": _NO_HASH})
     except (RuntimeError, TypeError) as error:            # memory that two tensors share, or a note that is not JSON
         raise CheckpointError(f"could not write {path}: {error}. A player whose parts share one network cannot be "
                               "kept; give each part a network of its own.") from error

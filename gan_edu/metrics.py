@@ -129,10 +129,12 @@ def memorisation(samples: object, train: object, test: object, *, progress: bool
     fell into which set. Raises ValueError for NaN, empty arrays, unequal d. Source: Meehan et al. 2020, for
     the idea of three samples.
     """
-    samples, train, test = (rows(name, x).float() for name, x in (("samples", samples), ("train", train), ("test", test)))
+    samples, train, test = (rows(name, x) for name, x in (("samples", samples), ("train", train), ("test", test)))
     if not samples.shape[1] == train.shape[1] == test.shape[1]:
         raise ValueError(f"samples, train and test must have one d, got {samples.shape[1]}, {train.shape[1]} and "
                          f"{test.shape[1]}")
+    centre = train.mean(0)                               # far from 0, float32 has no digits left for distances
+    samples, train, test = ((x - centre).float() for x in (samples, train, test))
     n = len(samples)
     distances, which = torch.empty(2, n), torch.empty(2, n, dtype=torch.int64)
     for i in in_chunks(range(0, n, CHUNK), "memorisation", progress):

@@ -55,7 +55,8 @@ def load(name: str, *, step: int | None = None) -> GAN:
     path = _verified(made["file"], made["sha256"])
     game, _, _ = load_checkpoint(path)
     if step is not None and step not in made["snapshots"]:
-        raise ValueError(f"{name} has snapshots at steps {made['snapshots']}, got {step}; take one of them")
+        kept = f"snapshots at steps {made['snapshots']}" if made["snapshots"] else "no moments of its training"
+        raise ValueError(f"{name} has {kept}, got {step}; take {'one of them' if made['snapshots'] else 'step=None'}")
     if step == 0:                                         # what training started from is a matter of the seed
         with seeded(made["seed"]):
             game.G = build(describe(game.G))
@@ -68,7 +69,7 @@ def load(name: str, *, step: int | None = None) -> GAN:
 
 
 def snapshots(name: str) -> list[int]:
-    """Return the steps of training at which the generator was kept, in order; step 0 is the untrained one."""
+    """Return the steps of training at which the generator was kept, in order; step 0, where it is there, is the untrained one."""
     return card(name)["snapshots"]
 
 
@@ -80,14 +81,14 @@ def averaged(game: Game) -> Game:
 
 
 def ship(name: str, game: Game, moments: Mapping[int, Mapping[str, Tensor]], notes: Mapping[str, object], *,
-         folder: Path = FOLDER) -> dict:
+         folder: Path = FOLDER, untrained: bool = True) -> dict:
     """Write a finished game and the moments of its G as weights `name`, and return the card. For make_weights.
 
     moments: step to G's state dict, kept as one int8 a weight with one scale a row; there may be none. The game is kept
-    as float16, and the untrained generator, step 0, as its seed in the notes.
+    as float16, and the untrained generator, step 0, as its seed in the notes; not so where it began otherwise (untrained=False).
     """
     path = save_checkpoint(folder / f"{name}.safetensors", averaged(game), half=True)
-    made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": [0, *sorted(moments)]}
+    made = {"name": name, **notes, "file": path.name, "sha256": _sha256(path), "snapshots": [*[0] * untrained, *sorted(moments)]}
     if moments:
         made |= _ship_moments(name, moments, folder)
     write_whole(folder / f"{name}.json", (json.dumps(made, indent=2) + "\n").encode())

@@ -122,7 +122,7 @@ def kl_of_logs(log_p: ArrayLike, log_q: ArrayLike, x: ArrayLike) -> float:
     """Return KL(p || q) from log densities on x, finite wherever the true value is; -inf stands for density 0."""
     x = _grid(x)
     log_p, log_q = (np.asarray(a, dtype=np.float64) for a in (log_p, log_q))
-    if not log_p.shape == log_q.shape == x.shape or np.isnan(log_p + log_q * 0).any():
+    if not log_p.shape == log_q.shape == x.shape or not (np.stack([log_p, log_q]) < np.inf).all():     # nan is not below
         raise ValueError(f"log_p and log_q must have the shape of x, {x.shape}, and hold no nan or +inf, got "
                          f"{log_p.shape} and {log_q.shape}; compute them on the grid x")
     with np.errstate(invalid="ignore"):

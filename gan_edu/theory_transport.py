@@ -39,7 +39,7 @@ def potential(p: ArrayLike, q: ArrayLike, x: ArrayLike) -> Array:
     """Return the best critic f (n,): slope at most 1, and sum f (p - q) = W1; its highest and lowest value add to 0.
 
     Between two points it rises by their distance where mass of q must go right, falls where it must go left, and is
-    level where nothing has to pass.
+    level where nothing has to pass; less than 1e-9 counts as nothing.
     """
     p, q, x = _checked(p, q, x)
     passing = np.cumsum(q - p)[:-1]

@@ -118,6 +118,8 @@ class _Run:
         self.history = History()
         self.noise = torch.Generator(game.device).manual_seed(seed)
         # dropout cannot be given a generator: around each step, PyTorch's global one gets this state
+        self.has_dropout = any(isinstance(module, nn.modules.dropout._DropoutNd) for player in (game.G, game.D)
+                               for module in player.modules())
         self.hidden = torch.Generator().manual_seed(seed + 1).get_state()
         self.draws, self._stream, self.began = 0, None, False
         self._stop, self.broken = threading.Event(), False
@@ -130,6 +132,8 @@ class _Run:
 
     def step_once(self) -> None:
         """Make one transaction: k updates of D, one of G, with random states of the run's own."""
+        if threading.current_thread() is not threading.main_thread() and not self.has_dropout:
+            return self._algorithm_1()                    # PyTorch's global state is the reader's, who may be drawing now
         device = self.game.device
         with torch.random.fork_rng(devices=[] if device.type == "cpu" else [device]):   # to look for GPUs takes time
             torch.set_rng_state(self.hidden)

@@ -202,6 +202,13 @@ def test_memorisation_equals_a_loop():
     assert found.error == pytest.approx(np.std(dealt), rel=0.05)
 
 
+@pytest.mark.parametrize("shift", [0.0, 10.0, 1e3, 1e5])
+def test_a_memory_is_a_memory_wherever_it_lies(shift):
+    draws = np.random.default_rng(0)
+    train, test = draws.normal(size=(500, 2)) + shift, draws.normal(size=(500, 2)) + shift
+    assert memorisation(train, train, test).share == 1
+
+
 def test_memorisation_of_a_memory_of_a_learner_and_of_one_point():
     samples, train, test = (RNG.normal(size=(500, 4)) for _ in range(3))
     assert memorisation(train, train, test).share == 1

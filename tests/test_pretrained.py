@@ -49,6 +49,12 @@ def test_each_set_loads_at_every_moment_and_its_card_is_complete(name):
     assert made["scores"] == made["scores_of_moments"][str(made["steps"])]
 
 
+def test_step_0_is_only_offered_where_the_seed_gives_it():
+    assert pretrained.snapshots(OF_2014) == []           # that one began with the images' mean as its output bias
+    with pytest.raises(ValueError, match=r"has no moments of its training, got 0"):
+        pretrained.load(OF_2014, step=0)
+
+
 def test_all_runs_start_from_the_same_untrained_generator():
     with seeded(pretrained.card("mnist-mlp")["seed"]):
         start = MLPGenerator()

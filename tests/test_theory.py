@@ -95,6 +95,16 @@ def test_kl_agrees_with_the_closed_form_of_two_gaussians() -> None:
         assert th.kl_of_logs(*logs, X) == pytest.approx(exact, abs=1e-6)
 
 
+def test_kl_of_logs_takes_density_0_and_nothing_else_that_is_infinite() -> None:
+    x, nothing = np.linspace(0, 1, 3), -np.inf
+    assert th.kl_of_logs([nothing, 0.0, 0.0], [nothing, 0.0, 0.0], x) == 0
+    assert th.kl_of_logs([0.0, 0.0, 0.0], [nothing, 0.0, 0.0], x) == np.inf
+    for bad in (np.inf, np.nan):
+        for logs in (([bad, 0.0, 0.0], [0.0] * 3), ([0.0] * 3, [bad, 0.0, 0.0])):
+            with pytest.raises(ValueError, match="no nan or"):
+                th.kl_of_logs(*logs, x)
+
+
 def test_kl_of_logs_survives_underflow() -> None:
     x = np.linspace(-12, 16, 20001)
     logs = th.gaussian_log(x, 0, 1), th.gaussian_log(x, 6, 0.3)

@@ -56,6 +56,12 @@ def test_another_name_starts_without_a_remedy_and_keeps_the_moment_where_it_can(
     assert (explorer.remedy, explorer.frame) == ("", 6)
 
 
+def test_a_name_and_a_remedy_that_come_in_one_message_are_both_kept(explorer):
+    explorer.name = "vanishing gradient"
+    explorer.set_state({"name": "mode collapse", "remedy": "R1", "frame": 2})
+    assert (explorer.name, explorer.remedy, explorer.frame) == ("mode collapse", "R1", 2)
+
+
 @pytest.mark.parametrize(("trait", "value", "words"), [
     ("name", "overfitting", "one of healthy, mode collapse"), ("remedy", "k = 7", r"'k = 5', 'R1'"),
     ("frame", 9, "from 0 to 8"), ("frame", -1, "frame")])

@@ -1,8 +1,11 @@
 """GameExplorer without a browser: its loop is train's, line by line or not, and what it tells of a game is true."""
 
+import dataclasses
 import gc
+import signal
 import threading
 import time
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -156,6 +159,9 @@ def test_pressed_at_any_line_of_a_quick_step_it_begins_with_a_minibatch(make, mo
     trainer._start(trainer.match.settings)                # its match calls what it is given when it is made
     explorer.pace = "fast"
     until(lambda: len(heard) >= (8 if press == "slow" else 1))
+    if press == "line":
+        time.sleep(0.05)
+        assert heard == ["x"]                             # a press is a line
     explorer.stop()
     assert heard[0] == "x" and not explorer.error
     assert torch.equal(weights(explorer), by_hand(k=2, steps=explorer.readouts()["step"]))
@@ -291,6 +297,73 @@ def test_it_pauses_when_nobody_looks_and_when_its_view_is_taken_away(make, monke
     until(lambda: explorer._trainer.line == "x")
     explorer._hear_page(None, {"kind": "left"}, [])
     assert not explorer._trainer.running and explorer.readouts()["step"] >= 1
+
+
+def test_slow_motion_pauses_too_when_nobody_looks(make, monkeypatch):
+    monkeypatch.setattr("gan_edu.widgets.game.PATIENCE", 0.05)
+    explorer = make()
+    explorer._trainer.delay = 0.0
+    explorer.pace = "slow"
+    until(lambda: explorer.pace == "paused")
+    assert "nobody has looked" in explorer._words
+    explorer.stop()
+
+
+def test_it_plays_on_while_one_of_its_views_is_left(make):
+    explorer = make()
+    explorer.pace = "fast"
+    for view in ("a", "b"):
+        explorer._hear_page(None, {"kind": "seen", "number": 1, "view": view}, [])
+    explorer._hear_page(None, {"kind": "left", "view": "a"}, [])
+    assert explorer.pace == "fast" and explorer._trainer.running
+    explorer._hear_page(None, {"kind": "left", "view": "b"}, [])
+    assert explorer.pace == "paused" and not explorer._trainer.running
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_stop_button_ends_advance_and_the_buttons_work_on(make, times):
+    explorer, show = make(), GameExplorer._on_step
+
+    def on_step():
+        show(explorer)
+        if explorer._trainer.ledger["G_steps"] == 4:
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+
+    explorer._trainer.on_step = on_step
+    with nullcontext() if times == 1 else pytest.raises(KeyboardInterrupt):
+        explorer.advance(50)
+    explorer._trainer.on_step = explorer._on_step
+    at = explorer._trainer.ledger["G_steps"]
+    assert at in (3, 4) and not explorer._trainer.running
+    explorer.answer("step", {}, [])
+    until(lambda: explorer._trainer.ledger["G_steps"] == at + 1)
+
+
+def test_what_is_raised_in_a_callback_leaves_a_trainer_that_can_be_started(make):
+    explorer = make()
+    explorer._trainer.on_part = lambda *_: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        explorer._trainer.command(settings=dataclasses.replace(explorer._settings(), lr_G=0.5))
+    explorer._trainer.on_part = explorer._on_part
+    explorer.advance(2)
+    assert explorer.readouts()["step"] == 2 and not explorer._trainer.running
+
+
+def test_advance_while_it_plays_leaves_it_paused_for_the_page_too(make):
+    explorer = make()
+    explorer.pace = "fast"
+    until(lambda: explorer._trainer.ledger["G_steps"] > 2)
+    explorer.advance(2)
+    assert explorer.pace == "paused" and explorer._trainer.pace == "paused"
+
+
+def test_a_game_in_the_background_leaves_pytorchs_global_state_alone(make, monkeypatch):
+    explorer, forks = make(), []
+    monkeypatch.setattr(torch.random, "fork_rng", lambda **_: forks.append(1))
+    explorer.answer("step", {}, [])
+    until(lambda: explorer._trainer.ledger["G_steps"] == 1)
+    assert forks == []
 
 
 def test_a_history_never_grows_beyond_a_part_and_charts_stay_bounded(make, monkeypatch):

@@ -73,6 +73,7 @@ function render({ model, el }) {
     const answers = model.get("answers"), n = answers.length, done = n >= truth.length;
     const mine = answers.filter((a, i) => a === truth[i]).length;
     const its = answers.filter((_, i) => (verdicts[i] > 0.5) === truth[i]).length;
+    if (done && [forged.el, real.el].includes(again.el.getRootNode().activeElement)) again.el.focus();
     for (const { el: node } of [forged, real]) node.disabled = done;
     if (!done) picture.show(values(n));
     picture.label(done ? "No image is left" : `Image ${n + 1} of ${truth.length}: real or forged?`);
@@ -90,7 +91,7 @@ function render({ model, el }) {
     if (event.altKey || event.ctrlKey || event.metaKey || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
-    judge(event.key === "ArrowRight");
+    if (!event.repeat) judge(event.key === "ArrowRight"); // a key held down judges once
   }, true); // on the way down: buttons keep their keys to themselves
   picture.el.addEventListener("pointerdown", (event) => { event.preventDefault(); real.el.focus(); });
   ui.onResize((px) => picture.fit(Math.min(252, px)));

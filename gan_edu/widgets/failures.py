@@ -82,6 +82,12 @@ class FailureExplorer(Explorer, js=["failures_views.js", "failures.js"]):
         self.remedy = next(run["remedy"] for run in self.runs if run["name"] == self.name)
         self._stay_inside(_)
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page says; name and remedy of one message belong together."""
+        super().set_state(sync_data)
+        if {"name", "remedy"} <= sync_data.keys():
+            self.remedy = sync_data["remedy"]
+
     @traitlets.observe("remedy")
     def _stay_inside(self, _: Any) -> None:
         self.frame = min(self.frame, len(self._here()["steps"]) - 1)

@@ -102,6 +102,7 @@ function render({ model, el }) {
   const scenes = { 2: gameScene.plane({ ui, strokes }), 1: gameScene.line() };
   const lines = gamePanel.algorithm(options.lines), tensors = gamePanel.tensors(), ledger = gamePanel.ledger();
   const losses = gamePanel.losses(), meters = gamePanel.meters(options.meters);
+  const view = kit.unique("view"); // Python stops when the last one has left
   let now = model.get("now"), arrays = unpack(now, kit.bytes(model.get("picture"))), said = null;
 
   const drawCharts = () => { losses.draw(now, arrays.losses); meters.draw(now, arrays.meters); };
@@ -121,14 +122,14 @@ function render({ model, el }) {
       ui.say(strokes.on() && !model.get("strokes").length ? `Draw in the figure: what you draw becomes the data. ${text}` : text);
     }
     scenes[now.dim].label(`data and fakes ${now.dim === 2 ? "in the plane" : "on the line"}. ${text}`);
-    try { model.send({ kind: "seen", number: now.number }); } catch { /* a page without a kernel */ }
+    try { model.send({ kind: "seen", number: now.number, view }); } catch { /* a page without a kernel */ }
   }));
   const take = (next, buffer) => { now = next; arrays = unpack(next, kit.bytes(buffer)); draw(); };
   const hear = ui.guard((message, buffers) => { if (message.kind === "picture") take(message.now, buffers[0]); });
   model.on("msg:custom", hear);
   ui.later(() => {
     model.off("msg:custom", hear);
-    try { model.send({ kind: "left" }); } catch { /* a page without a kernel */ }
+    try { model.send({ kind: "left", view }); } catch { /* a page without a kernel */ }
   });
 
   const layers = layersOf({ ui, model, options, redraw: () => draw() }), game = controlsOf({ ui, model, options });

@@ -86,7 +86,7 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
         self._losses, self._meters, self._tensors = Track(("D", "G")), Track(tuple(METERS)), Tensors()
         self._number, self._seen, self._judge_each = 0, 0, 1
         self._next_picture = self._next_reading = self._looked = 0.0
-        self._words = ""
+        self._words, self._views = "", set()
         self._trainer = Trainer(self._settings(), on_line=self._on_line, on_step=self._on_step, on_part=self._on_part,
                                 on_error=self._on_error)
         self._set_scene()
@@ -152,13 +152,17 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
         kind = message.get("kind") if isinstance(message, dict) else None
         if kind == "seen":
             self._seen, self._looked = max(self._seen, int(message.get("number", 0))), time.monotonic()
+            self._views.add(message.get("view"))
         elif kind == "left":
-            self.stop()
+            self._views.discard(message.get("view"))
+            if not self._views:
+                self.stop()
 
     # ---- for Python
     def advance(self, steps: int) -> "GameExplorer":
         """Make so many steps now, in this thread, and return self; the picture is then the last one."""
         self._judge_each = max(1, whole("steps", steps) // 20)
+        self.pace = "paused"
         self._trainer.run(steps)
         self._show(judge=True)
         self._remember()
@@ -190,7 +194,8 @@ class GameExplorer(Explorer, js=["game_scene.js", "game_panel.js", "game.js"], c
     # ---- told by the trainer, in its thread
     def _on_line(self, line: str, tensor: torch.Tensor | None) -> None:
         self._tensors.hear(line, tensor, self._trainer.match)
-        self._show()
+        if self._trainer.pace != "slow" or self._page_keeps_up(time.monotonic()):
+            self._show()
 
     def _on_step(self) -> None:
         trainer, moment = self._trainer, time.monotonic()

@@ -89,16 +89,24 @@ class Trainer:
         return self._fresh or self._wanted.needs_new_networks(self.match.settings) != ""
 
     def _main(self) -> None:
-        while True:
-            with self._bell:
-                self._take_settings()
-                if not self._has_work():
-                    self._thread, self._careful = None, False
-                    return
-                self._careful = self.pace == "slow" or (self.pace == "paused" and self._steps == 0)
-                if self.pace == "paused" and self._lines:
-                    self._lines -= 1
-            self._play_a_part()
+        try:
+            while self._begins_a_part():
+                self._play_a_part()
+        finally:
+            with self._bell:                              # also when something was raised: the next press starts a new thread
+                if self._thread is threading.current_thread():
+                    self._thread, self._steps, self._lines, self._careful = None, 0, 0, False
+
+    def _begins_a_part(self) -> bool:
+        with self._bell:
+            self._take_settings()
+            if not self._has_work():
+                self._thread, self._careful = None, False      # under the lock: a press after it finds no thread
+                return False
+            self._careful = self.pace == "slow" or (self.pace == "paused" and self._steps == 0)
+            if self.pace == "paused" and self._lines:
+                self._lines -= 1
+            return True
 
     def _play_a_part(self) -> None:
         match, settings = self.match, self.match.settings
@@ -116,8 +124,10 @@ class Trainer:
                 self.pace, self._lines, self._steps, self._counting = "paused", 0, 0, dict(self.ledger)
             self.on_error(problem)
         finally:
-            self._playing = False
-        self._same = True
+            self._playing, self._same = False, True
+        if match.game.run is not None and match.game.run.history.stopped == "asked":      # by the stop button, in `run`
+            with self._bell:
+                self.pace, self._lines, self._steps = "paused", 0, 0
 
     def _hear(self, line: str, tensor: torch.Tensor | None) -> None:
         """A line of Algorithm 1 was done. Steps that are replayed after an error were heard before."""
@@ -126,10 +136,14 @@ class Trainer:
             return
         if line in COUNTS:
             self._counting[COUNTS[line]] += 1
-        if line == "x" and (self.pace == "slow" or self._lines):     # later lines are about what this one and others made
-            self._careful = True
-        if self.pace == "fast" or self._steps:
-            self._careful = False
+        with self._bell:
+            # not in the middle: later lines are about what this one and others made
+            if line == "x" and not self._careful and (self.pace == "slow" or self._lines):
+                self._careful = True
+                if self.pace == "paused":
+                    self._lines -= 1
+            if self.pace == "fast" or self._steps:
+                self._careful = False
         if self._careful:
             self.line = line
             self.on_line(line, tensor)
@@ -148,7 +162,8 @@ class Trainer:
         self._done, self.ledger, self.line = run.step, dict(self._counting), ""
         losses = self.match.game.losses
         self.losses = {name: float(losses[name].detach()) for name in ("D", "G")}
-        self._steps = max(0, self._steps - 1)
+        with self._bell:
+            self._steps = max(0, self._steps - 1)
         self.on_step()
         with self._bell:
             if self._lines and self.pace == "paused":

@@ -66,6 +66,7 @@ function sweepPanel(desk) {
     const z = state.zs[pick];
     pick = state.centre;
     desk.move(z, true);
+    update(); // now, not with the next frame: the next key is about the new grid
     desk.say("Walked there: this picture is the centre now.");
   }
   function choose(i, aloud = false) {
@@ -151,7 +152,7 @@ function sweepPanel(desk) {
       (second ? ` Down: ${words(model.get("down"))}, the same.` : "");
     sheet.label(`${caption.textContent} Arrow keys choose a picture, Enter walks there.`);
     desk.runner.each("sweep", zs, (i, p) => {
-      if (state !== now) return;
+      if (state !== now || model.get("view") !== "sweep") return;
       now.pictures[i] = p;
       sheet.tile(p.image, (i % columns) * (width + GAP), Math.floor(i / columns) * (height + GAP), width, height);
       if (i === pick) choose(pick);

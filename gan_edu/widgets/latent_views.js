@@ -78,8 +78,8 @@ const STOPS = 9;
 function betweenPanel(desk) {
   const { model, spec } = desk,
     [channels, height, width] = spec.shape;
-  const ends = { a: model.get("z_a"), b: model.get("z_b") };
-  const at = (path, t) => PATHS[path](ends.a, ends.b, t);
+  const ends = { a: null, b: null }; // as last drawn
+  const at = (path, t) => PATHS[path](model.get("z_a"), model.get("z_b"), t);
   const walk = (sync) => desk.move(at(model.get("path"), model.get("t")), sync);
 
   const end = (name) => {
@@ -165,7 +165,6 @@ function betweenPanel(desk) {
     figure.domain({ y: [0, 1.25 * Math.max(spec.typical, ...lengths.flat())] });
     Object.keys(PATHS).forEach((path, i) => lines[path].set(ts, lengths[i]));
   };
-  let drawn = false;
   const el = kit.h(
     "div",
     { class: "gx-controls" },
@@ -178,9 +177,8 @@ function betweenPanel(desk) {
     el,
     enter: () => walk(),
     update: () => {
-      if (!drawn || ends.a !== model.get("z_a") || ends.b !== model.get("z_b")) {
+      if (ends.a !== model.get("z_a") || ends.b !== model.get("z_b")) {
         Object.assign(ends, { a: model.get("z_a"), b: model.get("z_b") });
-        drawn = true;
         redrawEnds();
       }
       slider.set(model.get("t"));

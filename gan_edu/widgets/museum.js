@@ -38,10 +38,10 @@ function render({ model, el }) {
   const back = kit.button({ label: "Previous", onClick: step(-1) }), on = kit.button({ label: "Next", onClick: step(1) });
   const flip = kit.choice({ label: "switch", options: [[false, WORDS[0]], [true, WORDS[1]]], value: model.get("mended"),
     onChange: ui.guard((mended) => write({ mended, told: model.get("told") || mended })) });
-  const tell = kit.button({ label: "What is wrong?", onClick: ui.guard(() => write({ told: true })) });
+  const tell = kit.button({ label: "What is wrong?", onClick: ui.guard(() => { write({ told: true }); answer.focus(); }) }); // the button goes away
   const outs = [kit.readout({ label: WORDS[0], color: COLORS[0] }), kit.readout({ label: WORDS[1], color: COLORS[1] })];
   const meter = kit.h("p", { class: "gx-note-text" }), question = kit.h("p", { class: "gx-question" }), beside = kit.h("p", { class: "gx-note-text" });
-  const code = kit.h("pre", { tabindex: 0, "aria-label": "code of the exhibit" }), answer = kit.h("p", { class: "gx-answer" }), where = kit.h("p", { class: "gx-note-text" });
+  const code = kit.h("pre", { tabindex: 0, "aria-label": "code of the exhibit" }), answer = kit.h("p", { class: "gx-answer", tabindex: -1 }), where = kit.h("p", { class: "gx-note-text" });
   const curve = meterFigure();
   ui.body.append(kit.row(pick.el, back.el, on.el), question, kit.h("div", { class: "gx-columns" },
     kit.h("div", { class: "gx-stage" }, code, kit.group("The switch", flip.el, tell.el), answer, where),

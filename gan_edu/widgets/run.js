@@ -112,6 +112,7 @@ function render({ model, el }) {
     const run = time.run(), later = step > run.steps[time.moment()];
     const own = later ? run.steps.find((s) => s >= step) ?? run.steps.at(-1) : run.steps[time.before(run, step)];
     go({ step: own });
+    slider.set(time.all.indexOf(own)); // now, not with the next frame: the next key starts there
     tell(end(run, step));
   };
   const show = (run, step) => { // while playing, it goes on with the other run

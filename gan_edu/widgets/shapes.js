@@ -77,7 +77,7 @@ function render({ model, el }) {
 
   function choosing(svg, n) {
     marks.put(svg, { tabindex: 0, role: "application", "aria-roledescription": "square of pixels" });
-    svg.addEventListener("pointerdown", ui.guard((e) => {
+    svg.addEventListener("click", ui.guard((e) => { // after the square has got the focus, which a new square then takes over
       const box = svg.getBoundingClientRect(), at = (v, start, length) => Math.min(n - 1, Math.max(0, Math.floor(((v - start) / length) * n)));
       write({ row: at(e.clientY, box.top, box.height), column: at(e.clientX, box.left, box.width) }, true);
     }));
@@ -136,7 +136,10 @@ function render({ model, el }) {
     for (const [name, control] of Object.entries(numbers)) control.set(one[name]);
     pick.forEach((control, i) => { control.input.max = known[last] - 1; control.set(Math.min([row, column][i], known[last] - 1)); });
     preset.set(Object.keys(presets).find((name) => JSON.stringify(presets[name]) === JSON.stringify([start, layers])) ?? none);
-    add.el.disabled = layers.length >= 6; drop.el.disabled = layers.length <= 1;
+    for (const [button, other, off] of [[add.el, drop.el, layers.length >= 6], [drop.el, add.el, layers.length <= 1]]) {
+      if (off && button === chain.getRootNode().activeElement) other.focus();
+      button.disabled = off;
+    }
     ui.say(whole ? verdictOf(one, ...ends) : `Layer ${last + 1} leaves no picture that could be drawn (1 to 128 pixels a side): change its kernel, stride or padding.`);
   }));
 
