@@ -66,8 +66,9 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
     run; the two parts equal one longer run.
 
     Ctrl-C finishes the step, saves and returns; a second one, or another run in the same cell, ends in KeyboardInterrupt.
-    Raises ValueError for arguments, CheckpointError for a file that does not fit, TrainingDiverged when a loss or gradient
-    is no finite number: the game is then as after the last good step. Source: Goodfellow et al. 2014, Algorithm 1.
+    Raises ValueError for arguments and data, nothing having happened then; CheckpointError for a file that does not fit;
+    TrainingDiverged when a loss, a gradient or a weight is no finite number: the game is then as after the last good step,
+    or, for a weight, at most 50 steps before. Source: Goodfellow et al. 2014, Algorithm 1.
     """
     require_cell()
     k, batch_size, seed = whole("k", k), whole("batch_size", batch_size), whole("seed", seed, 0)     # no longer NumPy's
@@ -80,7 +81,6 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
         raise ValueError(f"precision must be one of {', '.join(PRECISIONS)} or None, got {precision!r}")
     require_source(data)
     total = total_steps(data, k, epochs, steps, batch_size)
-    before = game.run, game.G_ema
     run = _Run(game, data, k=k, batch_size=batch_size, seed=seed, optimizers=optimizers, schedule=schedule, ema=ema,
                simultaneous=simultaneous, precision=precision)
     if resume and checkpoint is not None and Path(checkpoint).exists():
@@ -92,13 +92,15 @@ def train(game: Game, data: Any, *, k: int = 1, epochs: float | None = None, ste
         raise ValueError(f"{checkpoint} exists; give resume=True to go on from it, or another path")
     if run.step and progress:
         print(f"going on from step {run.step} of {total}")
+    before = game.run, game.G_ema
     game.G_ema = None if ema is None else game.G_ema or moving_average_of(game.G)
     game.run, run.steps = run, total
     try:
         _play(run, on_step, checkpoint, progress)
-    finally:
+    except BaseException:
         if not run.began:                                 # the data were refused: nothing has happened
             game.run, game.G_ema = before
+        raise
     return run.history
 
 
@@ -247,7 +249,7 @@ def _play(run: _Run, on_step: Callable | None, checkpoint: str | Path | None, pr
             good = run.state_dict()
             while run.step < run.steps and not run._stop.is_set():
                 _transaction(run, good)
-                if run.step - good["step"] >= SNAPSHOT_EVERY or run.step == run.steps:
+                if run.step - good["step"] >= SNAPSHOT_EVERY:
                     require_finite(run, good)
                     good = run.state_dict()
                 bar.update()
@@ -256,6 +258,7 @@ def _play(run: _Run, on_step: Callable | None, checkpoint: str | Path | None, pr
                 if checkpoint is not None and time.monotonic() - saved > AUTOSAVE_SECONDS:
                     run.save(checkpoint)
                     saved = time.monotonic()
+            require_finite(run, good)
         finally:
             for module, training in modes:
                 module.training = training

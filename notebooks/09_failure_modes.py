@@ -140,7 +140,8 @@ for name in ("minimax", "non_saturating", "wasserstein"):
     print(f"{name:15s} alternating: distance between {r.min():.3f} and {r.max():.3f}, at the end {r[-1]:.3f}")
 
 # %% [markdown]
-# Nobody flies away, and nobody arrives. To see why, and what would help, look at one step close to rest.
+# Nobody flies away, and within these 150 steps nobody arrives. Two of them circle; with $-\log D$ they creep inwards, the slower the
+# nearer they are. To see why, and what would help, look at one step close to rest.
 #
 # ## One step as a matrix
 #
@@ -178,7 +179,7 @@ print("alternating: product of the eigenvalues =", sp.simplify(alternating.det()
 
 # %% [markdown]
 # And alternating: the product of both eigenvalues is $1 - h\gamma$. Without a penalty it is exactly 1, and as the two are
-# conjugate, both lie *on* the circle (Lemma 2.5). Neither in nor out: they circle. With $\gamma > 0$ both lie inside, as long as
+# conjugate, both lie *on* the circle (Lemma 2.5). Neither in nor out, as far as a matrix can see; what little creeps in is of higher order. With $\gamma > 0$ both lie inside, as long as
 # the steps are small.
 #
 # ### How much penalty?

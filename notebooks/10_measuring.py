@@ -303,7 +303,7 @@ assert near["k-means centres"] < near["real digits"] < near["the GAN"]
 #
 # ### Exercise 2: cheat
 #
-# Beat the GAN on its own stage and, if you can, the real digits: the board names both. Hand in at most 500 samples, an array (n, 784) with pixels in [0, 1], made from
+# Beat the GAN on its own stage (on the board it stands with the best score of five such GANs) and, if you can, the real digits. Hand in at most 500 samples, an array (n, 784) with pixels in [0, 1], made from
 # `train` in whatever way you like. They are scored on `held_out`, with $\sigma$ chosen on `validation`. The test digits
 # themselves are off limits.
 
@@ -559,6 +559,8 @@ assert metrics.memorisation(memory, train[:297], held_out).share > 0.95
 #
 # Every measure, every contestant, on MNIST; all but the first from 2,000 of the samples. Smaller is better for the two
 # distances, larger for precision and recall; "memory" should be near that of the training images.
+#
+# *Predict, then run.* Which column catches k-means, and which the lookup table?
 
 # %%
 print(f"{'':16} {'Parzen':>7} {'Fréchet':>8} {'kernel':>8} {'precision':>9} {'recall':>7} {'memory':>7}")
@@ -567,7 +569,7 @@ for name, found in sets.items():
     print(f"{name:16} {m['parzen']:7.1f} {m['frechet']:8.2f} {m['kernel']:8.1f} {m['precision']:9.3f} {m['recall']:7.3f} {m['memorised']:7.3f}")
 
 # %% [markdown]
-# *Predict, then run.* Which column catches k-means, and which the lookup table?
+# Who is first in each column?
 
 # %%
 m = {name: {key: value[0] for key, value in found["measures"].items()} for name, found in sets.items()}

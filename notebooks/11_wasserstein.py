@@ -491,11 +491,11 @@ assert bands["WGAN, penalty", "reading"]["all 32 looks"][0] > 0.4 and bands["WGA
 # %% [markdown]
 # **The critic's number can be read**, in every seed and with the right sign: with the penalty the correlation lies between +.4 and +.7 over the whole run, and
 # between +.65 and +.95 while $W_1$ falls steeply. **And there is an end to it.** In the second half it says nothing, or the contrary. The picture
-# shows why: $G$ has run ahead of its critic, the gap dips far below $W_1$ and comes back as the critic catches up, while $W_1$ goes on falling. The number is
-# $W_1$ for a critic near its best, and five steps of Adam are not always enough for that.
+# shows why: $G$ has run ahead of its critic. The gap dips far below $W_1$, which stops falling or even rises meanwhile; when the critic has caught up, both agree
+# again. The number is $W_1$ for a critic near its best, and five steps of Adam are not always enough for that.
 #
-# The plain GAN? Its losses are not worthless either. The loss of $G$ goes *with* $W_1$ in every seed, less closely than the critic's number: between +.25 and +.55 over
-# the run. The loss of $D$ says next to nothing.
+# The plain GAN? Its losses are not worthless either. The loss of $G$ goes *with* $W_1$ in every seed, between +.25 and +.55 over the run. That is less closely than the critic's
+# number while $W_1$ falls steeply; over the whole run the bands touch, and in the last looks the critics are the worse ones. The loss of $D$ says next to nothing.
 # A judge near its best would
 # be readable too, since its loss is then $\log 4 - 2\,\mathrm{JS}$; what it lacks is the far end of the scale, where JS stands still.
 #
@@ -566,10 +566,10 @@ assert all(np.mean(np.array(run["signs"]["modes"]) <= 0.5) > 0.2 for run in fail
 # |---|---|---|---|
 # | critic steps | 5 (Arjovsky, algorithm 1; Gulrajani, algorithm 1) | 5; Arjovsky's code: 100 for the first 25 steps of G and at every 500th | k is an argument |
 # | clipping | $c = .01$, after each step | before each step: the step in between leaves the box | after each step |
-# | optimiser | RMSProp, $5 \cdot 10^{-5}$ (clip); Adam, $10^{-4}$, $\beta = (0, .9)$ (penalty) | the same | as given; $\beta = (0, .9)$ in the runs here |
+# | optimiser | RMSProp, $5 \cdot 10^{-5}$ (clip); Adam, $10^{-4}$, $\beta = (0, .9)$ (penalty) | RMSProp the same; Gulrajani's for MNIST: $\beta = (.5, .9)$ | as given; $\beta = (0, .9)$ in the runs here |
 # | penalty | two-sided, $\lambda = 10$, on lines between real and fake | the same (the slope's root without a guard at 0) | the same, with $10^{-12}$ under the root |
-# | normalisation | none across the batch in the critic; layer norm | the same | `Critic(norm="none")` or `"layer"` |
-# | sign | the critic is high on real | the same; what is plotted is minus the critic's loss | `history["W1"]`, the gap without the penalty |
+# | normalisation | none across the batch in a critic with a penalty; layer norm | BatchNorm in the clipped critics, none in those with a penalty | `Critic(norm="none")` or `"layer"` |
+# | sign | the critic is high on real | Arjovsky's: low on real, and $G$ lowers it on fakes; Gulrajani's: high on real | `history["W1"]`, the gap without the penalty |
 #
 # ## Summary
 #

@@ -360,7 +360,7 @@ for i in changed[:6]:
 # * pix2pix = a judge of pairs + $\lambda$ L1. L1 sets the place, the judge the look; take one away and you see what it was for.
 # * One logit of a PatchGAN sees $1 + \sum_i (k_i - 1)\prod_{j<i} s_j$ pixels: 70 for the paper's layers.
 # * Dropout is all the noise pix2pix has, and it does little.
-# * Super-resolution: the networks beat interpolation by far; with a judge they are sharper and have a lower PSNR. Sharp is not the same as true.
+# * Super-resolution: on the digits they were trained on the networks beat interpolation by far, on others not even that; with a judge they are sharper and have a lower PSNR. Sharp is not the same as true.
 #
 # **Next.** Notebook 14 has no pairs at all.
 #

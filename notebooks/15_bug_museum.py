@@ -573,7 +573,7 @@ check("15-alarm", forged_given_alarm)
 # * Good tests are those that no mutant survives; and a test that accuses the sound program is none.
 # * GANs make likely pictures, not true ones. A detector knows the hands it has seen; on others its accuracy is another number, and with rare
 #   forgeries most alarms are false.
-# * Trained models save hours. Read their cards first.
+# * Trained models save minutes here, elsewhere days. Read their cards first.
 #
 # This was the last notebook. You began by judging forgeries by eye; now you can say what is judged, by whom, with which loss, and how
 # far to believe the result.

@@ -30,6 +30,18 @@ def test_simultaneous_growth_is_exact(game, h):
     np.testing.assert_allclose(r[1:] / r[:-1], math.sqrt(1 + h * h), atol=1e-5)
 
 
+def test_taking_turns_two_circle_and_one_creeps_inwards_ever_more_slowly():
+    last = {name: radii(DiracGAN(1.0, 1.0, objective=name), h=0.2, steps=2_000, simultaneous=False)
+            for name in ("minimax", "non_saturating", "wasserstein")}
+    for name in ("minimax", "wasserstein"):
+        early, late = last[name][:150], last[name][-150:]
+        assert late.max() == pytest.approx(early.max(), rel=0.1) and late.min() == pytest.approx(early.min(), rel=0.1)
+    r = last["non_saturating"][[150, 500, 1_000, 2_000]]
+    assert 0.6 > r[0] > r[1] > r[2] > r[3] > 0.1
+    pace = [math.log(a / b) / (m - n) for (n, a), (m, b) in zip(zip((150, 500, 1_000), r), zip((500, 1_000, 2_000), r[1:]))]
+    assert pace[0] > pace[1] > pace[2] > 0
+
+
 def test_at_equal_time_a_smaller_step_drifts_less_and_still_away():
     found = [(1 + h * h) ** (10 / h / 2) for h in (0.2, 0.1, 0.05)]
     assert found == [pytest.approx(v, abs=2e-3) for v in (2.666, 1.645, 1.284)]

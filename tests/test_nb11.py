@@ -36,6 +36,23 @@ def test_the_critics_number_follows_w1_while_it_falls_and_not_to_the_end(runs):
     assert max(late) < 0.1
 
 
+def test_where_the_gap_dips_w1_stops_falling(runs):
+    for run in (run for run in runs["runs"] if run["family"] == "WGAN, penalty"):
+        W1, ratio = np.array(run["W1"]), np.array(run["reading"]) / np.array(run["W1"])
+        dip = 8 + int(np.argmin(ratio[8:]))              # after the steep fall
+        assert ratio[dip] < 0.5 < 0.7 < ratio[-1]
+        assert W1[dip - 2:dip + 4].max() > W1[:dip - 2].min()
+
+
+def test_in_the_last_looks_the_critics_are_the_worse_ones(runs):
+    loss = correlations(runs, "GAN, k = 1", "loss_G")
+    assert max(loss) > min(correlations(runs, "WGAN, penalty", "reading"))          # over the whole run the bands touch
+    late = correlations(runs, "GAN, k = 1", "loss_G", LATE)
+    for family in ("WGAN, penalty", "WGAN, clip"):
+        assert max(correlations(runs, family, "reading", LATE)) < min(late)
+        assert min(correlations(runs, family, "reading", EARLY)) > max(correlations(runs, "GAN, k = 1", "loss_G", EARLY))
+
+
 def test_clipped_it_follows_in_every_seed_and_more_loosely(runs):
     whole, early = (correlations(runs, "WGAN, clip", "reading", looks) for looks in (slice(None), EARLY))
     assert len(whole) == 3 and min(whole) > 0.3 and min(early) > 0.6

@@ -63,6 +63,13 @@ def test_data_that_are_refused_leave_the_last_run_and_no_file(data, arguments, m
     assert quiet(game, steps=5, ema=0.9, resume=True).steps == 5
 
 
+def test_a_run_that_is_over_is_loaded_whole(tmp_path):
+    path, game = tmp_path / "run.safetensors", make_game()
+    quiet(make_game(), steps=3, ema=0.9, checkpoint=path)
+    assert quiet(game, steps=3, ema=0.9, checkpoint=path, resume=True).steps == 3
+    assert game.run.step == 3 and game.G_ema is not None and torch.equal(bits(game), bits(load_checkpoint(path)[0]))
+
+
 @pytest.mark.parametrize("name", ["run.pt", "run"])
 def test_a_file_that_could_not_be_read_again_is_not_begun(name, tmp_path):
     with pytest.raises(ValueError, match=r"must end in \.safetensors.*run\.safetensors"):

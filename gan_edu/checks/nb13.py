@@ -83,7 +83,7 @@ def _loss_slips(logits: torch.Tensor, x_fake: torch.Tensor, x: torch.Tensor, l1:
     judged, distance = _parts(logits, x_fake, x)
     l, difference = logits.double().numpy(), (x_fake - x).double().numpy()
     return [
-        (adversarial * judged + l1 * np.square(difference).mean(), "the distance is squared; eq. (3) has absolute values."),
+        (adversarial * judged + l1 * np.square(difference).mean(), "the distance is squared; eq. (2) has absolute values."),
         (adversarial * judged + l1 * np.abs(difference).sum(), "you sum the pixels' differences; take their mean."),
         (adversarial * judged + l1 * np.abs(difference).sum((1, 2, 3)).mean(),
          "you sum over pixels; take the mean over them too."),

@@ -97,10 +97,10 @@ def _identity_slips(a: Tensor, b: Tensor) -> list[tuple[float, str]]:
         (_error(_g(a), a) + _error(_f(b), b),
          "that asks a translation to change nothing. G turns a into b: which images should G leave as they are?"),
         (_error(_f(_g(a)), a) + _error(_g(_f(b)), b), "that is the cycle loss; the identity loss goes one way only."),
-        (right / 2, "that is the mean of the two errors; equation 3 has their sum."),
+        (right / 2, "that is the mean of the two errors; equation (2) has their sum."),
         (_error(_g(b), b), "the half for G is right; F needs one too."),
         (_error(_f(a), a), "the half for F is right; G needs one too."),
-        (float((_g(b) - b).square().mean() + (_f(a) - a).square().mean()), "squared errors; equation 3 has absolute ones."),
+        (float((_g(b) - b).square().mean() + (_f(a) - a).square().mean()), "squared errors; equation (2) has absolute ones."),
         (float((_g(b) - b).abs().sum() + (_f(a) - a).abs().sum()), "you sum over pixels and images; it is their mean."),
         (float((_g(b) - b).mean() + (_f(a) - a).mean()), "without the bars |.|: errors up and down cancel."),
     ]
