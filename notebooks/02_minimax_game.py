@@ -185,10 +185,10 @@ plots.show(plots_theory.errors_against_n(sizes, errors, line),
 
 # %%
 at_64 = float(np.exp(np.interp(np.log(64), np.log(sizes), np.log(errors))))
-print(f"error of V from one minibatch of 64: about {at_64:.1f}")
+print(f"error of V from one minibatch of 64: about {at_64:.2f}")
 
 # %% [markdown]
-# That is larger than most of the differences people read off loss curves.
+# Smaller differences, read off a loss curve one minibatch at a time, mean nothing.
 #
 # ## V is a cross-entropy in disguise
 #
@@ -439,7 +439,7 @@ print("all of 1000 random judges at or below it:", max(values) <= -np.log(4))
 # | | paper | the authors' code | here |
 # |---|---|---|---|
 # | D's objective | ascend the mean of $\log D(x) + \log(1 - D(G(z)))$ over a minibatch (Algorithm 1) | descend `0.5 * (cost(1, y_hat1) + cost(0, y_hat0))` | descend the sum, $-V$ |
-# | G's objective | descend $\log(1 - D(G(z)))$, "or rather" ascend $\log D(G(z))$ (section 3) | `cost(1, y_hat0)`, the second one | both, by name; the second is the default (notebook 04) |
+# | G's objective | descend $\log(1 - D(G(z)))$; or, "rather than" that, ascend $\log D(G(z))$ (section 3) | `cost(1, y_hat0)`, the second one | both, by name; the second is the default (notebook 04) |
 # | samples for D's two terms | $m$ real, $m$ noise | one minibatch each | means of their own, so the numbers may differ |
 # | D returns | a probability | a sigmoid unit | a logit |
 #

@@ -729,7 +729,7 @@ for _ in range(8):
 print("C(G) along the way:", np.round(trace, 4), " limit", round(-np.log(4), 4))
 
 # %% [markdown]
-# The new $q$ is $(p + q)/2$: each step walks half of the way to the data, from any start. In the space of densities the game
+# The new $q$ is $(p + q)/2$: each step walks half of the way to the data, from any start that is above 0 where the data are. In the space of densities the game
 # is that easy.
 #
 # ## Step 13: and why practice does not give it
@@ -793,7 +793,7 @@ print(f"C at the start {stale[0]:.3f}, lowest {min(stale):.3f} at step {int(np.a
 # | D's objective | ascend $V$: a sum of two means, (1) | `0.5 * (cost(1, real) + cost(0, fake))`, so $-V/2$ | the sum, $-V$; the half only changes the learning rate |
 # | D's output | a probability | a sigmoid layer with its cross-entropy | a logit; (6) gives it a meaning |
 # | labels | 1 and 0 | 1 and 0 in this cost | 1 and 0; Step 11 for others |
-# | existence of $D^*$ | "does not need to be defined outside of the supports" | a network answers everywhere | `nan` where both densities are 0 |
+# | existence of $D^*$ | "does not need to be defined outside of" the two supports | a network answers everywhere | `nan` where both densities are 0 |
 # | Proposition 2 | updates $p_g$ | updates weights | both, side by side (Steps 12 and 13) |
 #
 # ## Summary

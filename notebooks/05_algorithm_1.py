@@ -2,8 +2,8 @@
 # # 5. Algorithm 1
 #
 # What does $k$ buy? Until now one player waited while the other moved. Algorithm 1 of the paper lets both move, in turn:
-# $k$ steps of $D$, then one step of $G$, and again. The number $k$ is the only choice it leaves open beside the learning
-# rates, and "we used $k = 1$, the least expensive option" is all that the paper says about its own. Here you will play
+# $k$ steps of $D$, then one step of $G$, and again. The number $k$ is the only choice it leaves open beside the size $m$ of a
+# minibatch and the learning rates, and "we used $k = 1$, the least expensive option" is all that the paper says about its own. Here you will play
 # the algorithm by hand, write it, look for a slip in a published one, see why the players take turns at all, and then
 # measure what a larger $k$ is worth, and what it costs.
 #
@@ -167,8 +167,8 @@ plots.show(fig, "Eight clouds of data on a ring of radius 2, sixty-four fakes cl
 
 
 # %% [markdown]
-# That was one iteration with $k = 1$. All arrows are short and point nearly the same way, for a $D$ after one step
-# knows very little. It is now your turn to put the lines into a loop.
+# That was one iteration with $k = 1$. All arrows are short and point into the same quarter of the plane, at no cloud in
+# particular, for a $D$ after one step knows very little. It is now your turn to put the lines into a loop.
 #
 # ### Exercise 1: write the loop
 #
@@ -372,7 +372,7 @@ left.legend(fontsize=9, loc="center", frameon=False)
 plots.curves(np.arange(501), radius, xlabel="step", ylabel="distance from (0, 0)", ax=right)
 right.set_yscale("log")
 plots.show(fig, "Left: thirty steps on V = xy. Moving at once spirals outwards, in turn runs round an ellipse. Right, on a logarithmic scale: "
-                "the distance from the point of rest grows to 25,000 in one case and stays between 1.28 and 1.42 in the other.")
+                "the distance from the point of rest grows to more than 25,000 in one case and stays between 1.28 and 1.42 in the other.")
 
 # %% [markdown]
 # So the order is worth a lot, and still it is no cure: taking turns does not run away, but it does not arrive either. This

@@ -268,7 +268,7 @@ for latent, values in scores.items():
 # %%
 gap = abs(np.mean(scores["normal"]) - np.mean(scores["uniform"]))
 spread = max(np.ptp(values) for values in scores.values())
-print("the rows differ by less than the seeds do, three times over:", gap < 3 * spread)
+print("the rows differ by less than three times what the seeds do:", gap < 3 * spread)
 assert gap < 3 * spread
 
 # %% [markdown]
@@ -277,8 +277,8 @@ assert gap < 3 * spread
 #
 # ## A long run, shipped
 #
-# Good digits take longer than a cell should. So the course ships a run: the same pair, the same rates, the whole of
-# MNIST, with a moving average of G. The card says how it was made.
+# Good digits take longer than a cell should. So the course ships a run: the same pair, the rates of `algorithm_1` above (1e-4 and 2e-4),
+# the whole of MNIST, with a moving average of G. The card says how it was made.
 
 # %%
 card = pretrained.card("mnist-mlp")
@@ -363,8 +363,8 @@ plots.show(figure, "Along the shipped run: the loss of G falls from about 6 to 1
 # ### Exercise 3: how strong is the link?
 #
 # A rank correlation asks only whether two lists rise and fall together: replace each value by its rank and take the
-# ordinary correlation of the ranks (Spearman 1904). Before you compute it: what sign do you expect between the loss of G
-# and the score? Write the function for lists without ties.
+# ordinary correlation of the ranks (Spearman 1904). The curves above show the sign within one run. Which sign do you expect
+# *between* the four runs, at one step? Write the function for lists without ties.
 
 # %% tags=["exercise-06-rank"]
 def my_rank_correlation(a, b):

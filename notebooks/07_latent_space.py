@@ -36,7 +36,7 @@ G = game.G
 
 # %% [markdown]
 # A helper that draws: `eval_mode` switches BatchNorm to the averages it has kept, so that a picture depends on its own $z$
-# and not on the others in the batch. And one that gives the $z$ of a seed, so that we can speak about the same pictures.
+# and not on the others in the batch, and computes no gradients. And one that gives the $z$ of a seed, so that we can speak about the same pictures.
 
 # %%
 def draw(z):
@@ -82,7 +82,7 @@ from gan_edu.widgets import LatentExplorer
 LatentExplorer("mnist-mlp", images=training)
 
 # %% [markdown]
-# Directions are strong, coordinates weak, and neither keeps to one thing: a 7 that grows thicker may become a 9 on the way.
+# The first directions are strong, coordinates weaker, and neither keeps to one thing: a 7 that grows thicker may become a 9 on the way.
 # Nothing in the game rewarded the generator for keeping thickness and identity apart.
 
 # %% [markdown]
@@ -256,7 +256,7 @@ print(f"rank correlation of direction number and change: {order:.1f}")
 print("first more than ten times the last:", along_directions[0] > 10 * along_directions[-1])
 squares = along_directions ** 2
 print("the first 20 hold more than 85 % of all squared change:", squares[:20].sum() > 0.85 * squares.sum())
-assert order < -0.9
+assert order < -0.9 and along_directions[49] < along_coordinates.min() < along_coordinates.max() < along_directions[0]
 
 # %% [markdown]
 # And all two hundred numbers in one picture:
@@ -265,11 +265,11 @@ assert order < -0.9
 curves = {"along direction n": along_directions, "along coordinate n, sorted": np.sort(along_coordinates)[::-1]}
 ax = plots.curves(np.arange(1, 101), curves, xlabel="n", ylabel="change of a pixel (rms)")
 plots.show(ax, "Change of the picture along each of 100 directions and each of 100 coordinates. Directions fall from a large "
-               "value almost to zero; coordinates all lie in between, nearly level.")
+               "value almost to zero; coordinates all lie in between, falling slowly.")
 
 # %% [markdown]
-# The order survives. The first directions change far more than any coordinate, the last hardly anything: the
-# generator listens in about twenty directions and is nearly deaf in the others. A coordinate is a mixture of
+# The order survives. The first directions change more than any coordinate, the last hardly anything, and a middling one
+# less than every single coordinate: the generator listens in about twenty directions and is nearly deaf in the others. A coordinate is a mixture of
 # both kinds, which is why single coordinates feel alike under the slider. Here is the same digit, moved:
 
 # %%
@@ -303,7 +303,7 @@ plots.show(ax, "The eight thinnest of 4,000 generated pictures, faint or hair-th
 # %% [markdown]
 # Now find a direction $v$, 100 numbers, along which strokes grow wider for nearly every $z$. You have 4,000 points `a[:4000]`
 # and the `width` of each of their pictures. (One hint: how does the width go with each coordinate, on average? Another: G is
-# differentiable.) It is checked on points that you do not have.
+# differentiable; call `G.eval()` and then `G(z)`, for `draw` computes no gradients.) It is checked on points that you do not have.
 
 # %% tags=["exercise-07-thicker"]
 my_direction = ...   # 100 numbers; their length does not matter

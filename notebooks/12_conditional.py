@@ -179,7 +179,8 @@ class Told(nn.Module):
 
 
 # %% [markdown]
-# The game is `ConditionalGAN`, the loop is the `train` of notebook 05. An order is *obeyed* if the sample lies nearest to the mode
+# The game is `ConditionalGAN`, the loop is the `train` of notebook 05. (`r1` adds R1, notebook 09: a penalty on the slope of D at real
+# points, which keeps the players from circling.) An order is *obeyed* if the sample lies nearest to the mode
 # that was ordered.
 
 # %%
@@ -407,7 +408,8 @@ for reason in REASONS:
     print(reason)
 
 # %% [markdown]
-# Copy it, word for word, and write the losses so that it pays to obey. (The check looks at what each fake is made for, and as what it is
+# Copy it, word for word, and write the losses so that it pays to obey. Keep their form (the sum of two means for D, the mean of
+# softplus(-D) for G); only the labels are at fault. (The check looks at what each fake is made for, and as what it is
 # judged; fresh labels for the fakes are as good as those of the minibatch.)
 
 # %% tags=["exercise-12-repair"]

@@ -215,7 +215,7 @@ assert min(colours[0.0]) < 0.05 and max(colours[0.0]) > 0.95 and min(colours[5.0
 # %% [markdown]
 # Without it the seed decides: the same game, the same data, and the colours come out kept, swapped, or half of each. With it
 # they stay. On B, $G$ is told outright to leave colours alone, and a smooth function that leaves them alone at the right does
-# so at the left. In the paper it keeps a sunset from becoming a morning.
+# so at the left. In the paper it keeps a painting of daytime from becoming a photograph of a sunset.
 #
 # ## The whole game
 #

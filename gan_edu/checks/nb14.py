@@ -141,7 +141,7 @@ def _launder(answer: object) -> str | Feedback:
     washed = _called(launder, _sent(), "launder")
     read = _read_right(washed)
     again = _game().translate(washed, to="a")
-    back = float((pattern_of(again, plain) == pattern_of(a, plain)).float().mean())
+    back = float((pattern_of(again, plain) == pattern_of(a, plain)).double().mean())
     if read < LEGIBLE:
         return f"the classifier reads {read:.0%} of your washed digits (wanted: {LEGIBLE:.0%}). The digit has to stay."
     if back > LEFT:
