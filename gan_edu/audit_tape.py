@@ -95,6 +95,9 @@ class Tape:
         self.weights = {name: _flat(player) for name, player in self.players.items()}
         self.batches = Ring().batches(MINIBATCH, seed=0)
 
+    def __deepcopy__(self, memo: dict) -> "Tape":
+        return self                                  # a copy of a player, a moving average say, keeps its hooks
+
     def count(self, player: str) -> int:
         return sum(step.player == player for step in self.steps)
 

@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -46,6 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(error, 2)
     except (GanEduError, MemoryError, OSError) as error:
         return _say(error, 1)
+    except RuntimeError as error:            # PyTorch's word for too little memory, and pathlib's for a home that is not there
+        if "allocate memory" in str(error):
+            return _say("there is not enough memory for so many; give a smaller --n or --batch-size", 1)
+        if "home directory" in str(error):
+            return _say("$GAN_EDU_DATA or $GAN_EDU_PROGRESS begins with ~ and a user who is not here; give the whole path", 2)
+        raise
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -72,17 +78,29 @@ def train(options: argparse.Namespace) -> int:
     optimizers = tuple(torch.optim.Adam(player.parameters(), lr=lr, fused=True)
                        for player, lr in ((game.G, options.lr_g), (game.D, options.lr_d)))
     print(f"{options.model} on {images!r}: k={options.k}, batch {options.batch_size}, seed {options.seed}", flush=True)
-    if options.force:
-        checkpoint.unlink(missing_ok=True)
-    history = training.train(
-        game, images, k=options.k, epochs=options.epochs, steps=options.steps, batch_size=options.batch_size,
-        seed=options.seed, optimizers=optimizers, ema=options.ema, checkpoint=checkpoint, resume=options.resume,
-        progress=not options.quiet)
+    with _put_aside(checkpoint if options.force else None):
+        history = training.train(
+            game, images, k=options.k, epochs=options.epochs, steps=options.steps, batch_size=options.batch_size,
+            seed=options.seed, optimizers=optimizers, ema=options.ema, checkpoint=checkpoint, resume=options.resume,
+            progress=not options.quiet)
     _write_pictures(out, game, history, options)
     print(f"{history.steps:,} steps of G, {options.k * history.steps:,} of D; wrote {out}/: {', '.join(FILES)}")
     if history.stopped:
         return _say("stopped between two steps; the same command with --resume goes on from there", 130)
     return 0
+
+
+@contextlib.contextmanager
+def _put_aside(path: Path | None) -> Iterator[None]:
+    """Take an old file out of the way of a new one, and put it back if none came."""
+    aside = None if path is None else path.with_name(f"before-{path.name}")
+    if path is not None and path.exists():
+        path.replace(aside)
+    try:
+        yield
+    finally:
+        if aside is not None and aside.exists():
+            aside.unlink() if path.exists() else aside.replace(path)
 
 
 def sample(options: argparse.Namespace) -> int:

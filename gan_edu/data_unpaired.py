@@ -135,8 +135,9 @@ def _sheared(images: Tensor, amount: Tensor) -> Tensor:
     middle = (x.sum((1, 3)) * rows).sum(1) / x.sum((1, 2, 3)).clamp_min(1)
     theta = torch.zeros(len(x), 2, 3)
     theta[:, 0, 0] = theta[:, 1, 1] = 1
-    # affine_grid counts from -1 to 1: equal for rows and columns of a square image
-    theta[:, 0, 1], theta[:, 0, 2] = amount, -amount * (2 * middle + 1 - x.shape[2]) / x.shape[2]
+    # affine_grid counts from -1 to 1, both rows and columns
+    theta[:, 0, 1] = amount * x.shape[2] / x.shape[3]
+    theta[:, 0, 2] = -amount * (2 * middle + 1 - x.shape[2]) / x.shape[3]
     moved = grid_sample(x, affine_grid(theta, list(x.shape), align_corners=False), align_corners=False)
     return moved.round().clamp(0, 255).to(torch.uint8)
 

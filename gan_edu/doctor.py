@@ -68,6 +68,9 @@ def judge_python(version: Sequence[int]) -> Finding:
 
 def judge_packages(needs: Iterable[str], versions: Mapping[str, str]) -> list[Finding]:
     """Judge the installed versions (canonical name -> version) against requirements such as "torch>=2.10"."""
+    needs = list(needs)
+    if not needs:
+        return [Finding("problem", "gan_edu is not installed here, so its packages cannot be compared", _pip("-e", "."))]
     found = [_judge_need(need, versions, "") for need in map(Requirement, needs)]
     problems = [finding for finding in found if finding is not None]
     if problems:

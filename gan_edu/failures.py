@@ -158,6 +158,8 @@ def play(name: str, *, seed: int = 0, remedy: str | None = None, on_step: Callab
             on_step(run)
 
     history = train(made.game, made.data, **made.arguments, on_step=hook, progress=False)
+    if history.steps > frames[-1].step:                  # stopped on the way: the end is seen too
+        frames.append(_frame(history.steps, made.game))
     signs = {sign: values[-1] for sign, values in alarm.signs.items()}
     return Play(made, history, tuple(frames), signs, alarm.verdict, alarm)
 

@@ -200,7 +200,7 @@ def _play(game: GAN, data: Any, optimizers: tuple, k: int, moments: np.ndarray, 
 def _steps_of(k: int, steps: int | None, budget: int | None) -> int:
     if steps is not None and budget is not None:
         raise ValueError(f"give steps or budget, got both ({steps} and {budget})")
-    return whole("steps", steps) if steps is not None else whole("budget", budget or BUDGET) // (k + 1)
+    return whole("steps", steps) if steps is not None else whole("budget", BUDGET if budget is None else budget) // (k + 1)
 
 
 def _look_steps(steps: int, looks: int) -> np.ndarray:

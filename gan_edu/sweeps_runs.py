@@ -91,6 +91,9 @@ def play_run(run: Mapping[str, Any], out: str) -> dict:
     else:
         if history.stopped:
             raise KeyboardInterrupt
+        if run["steps"] is not None and history.steps > run["steps"]:
+            raise ValueError(f"{checkpoint} has {history.steps:,} steps already, asked were {run['steps']:,}; give at least as "
+                             "many, or another folder")
         found = {name: float(history[name][-_LAST:].mean()) for name in history}
     made = {"settings": dict(run), "images": images.name, "steps": history.steps,
             "evaluations": (run["k"] + 1) * history.steps, "seconds": round(time.perf_counter() - began, 1), **found,

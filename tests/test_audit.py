@@ -1,5 +1,6 @@
 """The audit of a reader's loop: right loops of many styles pass, published errors and mutants are named, each in words."""
 
+import copy
 import itertools
 import random
 import sys
@@ -181,3 +182,21 @@ def test_other_optimisers_at_work_are_left_alone():
 def test_k_must_be_a_whole_number(k):
     with pytest.raises(ValueError, match="k must be a whole number >= 1, got"):
         audit_algorithm1(loop_of(made_loops.REFERENCE), k=k)
+
+
+def test_a_right_loop_may_keep_a_moving_average_or_copies_of_the_players():
+    def loop(G, D, opt_G, opt_D, data, k, steps):
+        average = copy.deepcopy(G)
+        for _ in range(steps):
+            for _ in range(k):
+                x = next(data)
+                loss = softplus(-D(x)).mean() + softplus(D(G(torch.randn(len(x), G.latent_dim)).detach())).mean()
+                opt_D.zero_grad(), loss.backward(), opt_D.step()
+            opt_G.zero_grad(), softplus(-D(G(torch.randn(len(x), G.latent_dim)))).mean().backward(), opt_G.step()
+            with torch.no_grad():
+                for a, b in zip(average.parameters(), G.parameters()):
+                    a.lerp_(b, 0.1)
+        copy.deepcopy(D)
+
+    report = audit_algorithm1(loop, k=3)
+    assert report.passed, report

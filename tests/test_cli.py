@@ -272,3 +272,25 @@ def test_one_epoch_of_the_real_mnist_with_k_3(mnist, tmp_path):
     game, state, _ = load_checkpoint(out / cli.FILES[0])
     sheet = plots.tile(game.sample(64, generator=torch.Generator().manual_seed(0)).numpy())
     assert state["step"] == steps and np.isfinite(sheet).all() and sheet.std() > 0.2
+
+
+@pytest.mark.parametrize("wrong", [["--batch-size", "5000"], ["--seed", str(2**32)]])
+def test_force_keeps_the_old_run_where_no_new_one_begins(tmp_path, wrong, capsys):
+    out = tmp_path / "run"
+    assert cli.main([*QUICK, "--steps", "2", "--out", str(out)]) == 0
+    before = (out / cli.FILES[0]).read_bytes()
+    assert cli.main([*QUICK, "--steps", "2", "--out", str(out), "--force", *wrong]) == 2
+    assert (out / cli.FILES[0]).read_bytes() == before and len(list(out.iterdir())) == 3
+    assert cli.main([*QUICK, "--steps", "3", "--out", str(out), "--force"]) == 0
+    assert (out / cli.FILES[0]).read_bytes() != before and len(list(out.iterdir())) == 3
+
+
+def test_too_little_memory_and_a_home_that_is_not_there_are_told(tmp_path, capsys, monkeypatch):
+    def too_much(*_):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory: you tried")
+    monkeypatch.setattr(cli, "_sheet", too_much)
+    assert cli.main(["sample", "mnist-mlp", "--out", str(tmp_path / "x.png")]) == 1
+    assert "not enough memory" in capsys.readouterr().err
+    monkeypatch.setenv("GAN_EDU_PROGRESS", "~nobody-of-this-name/x")
+    assert cli.main(["progress"]) == 2
+    assert "give the whole path" in capsys.readouterr().err

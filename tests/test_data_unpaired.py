@@ -78,7 +78,7 @@ def test_thin_and_thick_are_scipy_s_erosion_and_dilation(some):
 
 def lean(x):
     """Columns to the right for each row upwards, by the covariance of the ink."""
-    rows, columns = np.mgrid[:28, :28]
+    rows, columns = np.mgrid[:x.shape[0], :x.shape[1]]
     total = x.sum()
     r, c = rows - (x * rows).sum() / total, columns - (x * columns).sum() / total
     return -(x * r * c).sum() / (x * r * r).sum()
@@ -146,3 +146,10 @@ def test_the_domain_classifier_tells_held_out_digits_apart(pair):
     assert max(wrong) < 0.13
     p = told.probability_of_b(scale(held_out.a.images))
     assert p.shape == (len(held_out.a),) and ((p >= 0) & (p <= 1)).all() and (p > 0.5).mean() == wrong[0]
+
+
+@pytest.mark.parametrize("sides", [(28, 28), (20, 40), (40, 20)])
+def test_slants_are_in_columns_a_row_for_any_shape(sides):
+    images = torch.zeros(1, 1, *sides, dtype=torch.uint8)
+    images[:, :, 6:14, sides[1] // 2 - 1:sides[1] // 2 + 1] = 255
+    assert lean(in_domain(images, "slanted")[0, 0].double().numpy()) == pytest.approx(0.5, abs=0.03)

@@ -164,3 +164,8 @@ def test_a_data_room_that_cannot_be_imported_is_said(monkeypatch):
 def test_verified_data_is_ok(monkeypatch, tmp_path):
     monkeypatch.setattr(data, "load_images", lambda name, split, download: None)
     assert doctor._look_at_set("mnist", tmp_path).level == "ok"
+
+
+def test_no_requirements_at_all_are_a_problem_and_no_good_news():
+    (finding,) = doctor.judge_packages([], GOOD)
+    assert finding.level == "problem" and "not installed here" in str(finding)

@@ -209,3 +209,8 @@ def test_there_are_six(i):
     for ask in (blinded, solution):
         with pytest.raises(ValueError, match="there are six blinded runs, i = 0 to 5, got"):
             ask(i)
+
+
+def test_a_play_that_is_stopped_early_shows_its_end():
+    seen = failures.play("healthy", on_step=lambda run: run.step == 5 and run.stop())
+    assert [frame.step for frame in seen.frames] == [0, 5]

@@ -193,3 +193,11 @@ def test_a_cluster_that_does_not_answer_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(sweeps_runs, "_PATIENCE", "0.2s")
     with pytest.raises(GanEduError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
         sweep_runs([], tmp_path, backend="dask", address="tcp://127.0.0.1:9")
+
+
+def test_a_shorter_run_than_the_one_that_lies_there_is_refused(tmp_path):
+    (run,) = plan(models=["mlp"], ks=[1], seeds=[0], **COMMON | {"steps": 3})
+    play_run(run, str(tmp_path))
+    next(tmp_path.glob("*.json")).unlink()               # killed before its row was written
+    with pytest.raises(ValueError, match="has 3 steps already, asked were 2"):
+        play_run(run | {"steps": 2}, str(tmp_path))

@@ -288,3 +288,7 @@ def test_pictures_words_and_state(norms, maps):
         assert base64.b64decode(data["image/png"]) == shown.png() and len(metadata["image/png"]["alt"]) > 60
         assert "0x" not in repr(shown) and type(shown).__name__ in repr(shown)
         json.dumps({k: v for k, v in shown.get_state().items() if not isinstance(v, bytes)}, default=str)
+
+
+def test_the_words_name_a_layer_that_is_there():
+    assert "In layer 3 a pixel" in ShapeExplorer(at=5).describe()

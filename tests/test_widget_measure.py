@@ -158,3 +158,9 @@ def test_pictures_words_and_state(explorer):
         assert shown.png() == shown.png() and data["image/png"] and len(metadata["image/png"]["alt"]) > 60
         assert "0x" not in repr(shown) and type(shown).__name__ in repr(shown)
         json.dumps({k: v for k, v in shown.get_state().items() if not isinstance(v, bytes)}, default=str)
+
+
+@pytest.mark.parametrize("curves", [{}, {"a": {"validation": [1.0, 2.0], "test": [1.0, 2.0]}}])
+def test_curves_that_do_not_fit_the_sigmas_are_refused(curves):
+    with pytest.raises(ValueError, match="one number for each of the"):
+        ParzenExplorer(curves)

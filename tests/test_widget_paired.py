@@ -7,6 +7,7 @@ import pytest
 import torch
 import traitlets
 
+from gan_edu.data import load_images
 from gan_edu.data_paired import edges, paired
 from gan_edu.games_paired import SRGAN, Pix2Pix
 from gan_edu.metrics_images import high_frequency_energy, psnr
@@ -175,3 +176,10 @@ def test_pictures_and_words(explorer, lens):
         data, metadata = shown._repr_mimebundle_()
         assert shown.png() == shown.png() and data["image/png"] and len(metadata["image/png"]["alt"]) > 60
         assert "0x" not in repr(shown) and type(shown).__name__ in repr(shown)
+
+
+@pytest.mark.parametrize("n", [1, 3, 5, 6, 8])
+def test_the_static_twin_labels_its_rows_however_many_images_there_are(n):
+    explorer = LensExplorer(images=load_images("digits", split="test").take(n))
+    labels = [text.get_text() for text in explorer.figure().axes[0].texts] or explorer.figure().axes[0].get_yticklabels()
+    assert explorer.png() and len(labels) >= len(NAMES)

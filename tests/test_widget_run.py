@@ -247,3 +247,14 @@ def test_a_long_run_keeps_its_ends_on_paper(folder):
     ship_run(folder, "long", k=1, steps=tuple(range(0, 120, 10)), end=120, scored=False)
     labels = [label.get_text() for label in RunExplorer("long", n=1).figure().axes[0].get_yticklabels()]
     assert len(labels) == 8 and labels[0] == "step 0" and labels[-1] == "step 120"
+
+
+@pytest.mark.parametrize("name", ["mnist-dcgan", "mnist-conv", "mnist-wgan-gp"])
+def test_runs_whose_looks_were_measured_otherwise_have_the_scores_they_have(name):
+    explorer = RunExplorer(name)
+    assert np.isfinite([value for run in explorer.runs for _, value in run["curve"]]).all()
+
+
+def test_what_translates_images_has_no_z_to_follow():
+    with pytest.raises(ValueError, match="mnist-pix2pix translates images and has no z"):
+        RunExplorer("mnist-pix2pix")

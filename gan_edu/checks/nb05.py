@@ -131,6 +131,7 @@ def _on_reading(reading: float, floor: tuple[float, float], cost: int) -> str | 
     found = (f"median W1 {reading:.2f} over {len(_FRESH)} fresh seeds, for {cost:,} gradient evaluations; real points read "
              f"{floor[0]:.2f} to {floor[1]:.2f}")
     if reading <= _GOOD:
-        return Feedback(True, f"{found}. As good as the best row of the map, k = 1{', and inside the floor' * (reading <= floor[1])}.")
+        inside = ", and inside the floor" if reading <= floor[1] else ""
+        return Feedback(True, f"{found}. As good as the best row of the map, k = 1{inside}.")
     rest = f" {BUDGET - cost:,} of {BUDGET:,} are unspent." if cost <= 0.8 * BUDGET else ""
     return f"{found}. {_GOOD:.2f} can be reached.{rest} Look at the map: which row, and which column?"

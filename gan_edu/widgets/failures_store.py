@@ -37,7 +37,7 @@ def record_hidden(i: int, seen: Hidden) -> dict[str, Any]:
 
 def signs_of(signs: dict[str, list[float]]) -> dict[str, list[float]]:
     """Return all signs of an alarm to four digits."""
-    return {name: [float(f"{value:.4g}") for value in signs[name]] for name in SIGNS}
+    return {name: [float(f"{value:.4g}") for value in signs.get(name, [])] for name in SIGNS}
 
 
 def _pictures(frames: Iterable[Frame], data: Toy) -> dict[str, Any]:

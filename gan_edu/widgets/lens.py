@@ -70,7 +70,7 @@ class LensExplorer(Explorer, js=["unet.js", "lens.js"], css=["lens.css"]):
     def figure(self) -> Any:
         """Return the static twin: six images in all ways, one below the other."""
         shown = torch.stack([x[:6] for x in self.pictures.values()]).flatten(0, 1)
-        return plots.image_grid(shown.numpy(), columns=6, title="7 x 7 pixels enlarged to 28 x 28",
+        return plots.image_grid(shown.numpy(), columns=len(shown) // len(NAMES), title="7 x 7 pixels enlarged to 28 x 28",
                                 row_labels=list(NAMES.values())).figure
 
     def describe(self) -> str:

@@ -66,6 +66,9 @@ class ParzenExplorer(Explorer, js=["density.js", "parzen.js"]):
             curves, sigmas = {name: found["parzen"] for name, found in shipped["sets"].items()}, shipped["sigmas"]
             traits = {"where": shipped["where"]} | traits
         sigmas = [float(sigma) for sigma in (metrics.SIGMAS if sigmas is None else sigmas)]
+        if not curves or any(len(row) != len(sigmas) for curve in curves.values() for row in curve.values()):
+            raise ValueError(f"curves must hold one number for each of the {len(sigmas)} sigmas, got others; give the sigmas "
+                             "that they were computed at")
         spare = iter(SPARE * 3)
         looks = {name: LOOKS.get(name) or next(spare) for name in curves}
         chosen = traits.pop("chosen", next(iter(curves)))

@@ -194,6 +194,8 @@ def _common(generators: dict[tuple[str, int], nn.Module]) -> tuple[int, str, tup
     """Return latent size, distribution of z and image shape; ValueError unless all generators agree."""
     found: dict[tuple, str] = {}
     for (name, _), G in generators.items():
+        if not hasattr(G, "latent_dim"):
+            raise ValueError(f"{name} translates images and has no z; give runs that draw from noise alone")
         found.setdefault((G.latent_dim, getattr(G, "latent", "normal"), tuple(G.shape)), name)
     if len(found) > 1:
         said = "; ".join(f"{name}: {dim} {kind} numbers to {shape}" for (dim, kind, shape), name in found.items())
@@ -206,7 +208,8 @@ def _run(card: dict[str, Any], told_apart: bool) -> dict[str, Any]:
     scores = {int(step): _score(found) for step, found in card.get("scores_of_moments", {}).items()}
     if "scores" in card and "steps" in card:
         scores.setdefault(card["steps"], _score(card["scores"]))
-    curve = {look["step"]: look["parzen"] for look in card.get("curve", [])} | {s: v[0] for s, v in scores.items()}
+    curve = {look["step"]: look["parzen"] for look in card.get("curve", []) if "parzen" in look}
+    curve |= {step: score[0] for step, score in scores.items()}
     return {"name": card["name"], "label": f"k = {card['k']}" if told_apart else card["name"], "k": card["k"],
             "steps": _steps(card), "scores": [scores.get(step) for step in _steps(card)],
             "curve": [[step, curve[step]] for step in sorted(curve)]}

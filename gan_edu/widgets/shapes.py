@@ -163,7 +163,8 @@ class ShapeExplorer(Explorer, js=["shapes_counts.js", "shapes.js"], css=["shapes
         chain = " to ".join("nothing" if n is None else str(n) for n in self.sides)
         square = f"{r['field']} \N{MULTIPLICATION SIGN} {r['field']}"
         field = "" if r["field"] is None else f" The chosen pixel is fed by {square} pixels of the input."
-        most = f" In layer {self.at + 1} a pixel is reached by {r['least']} to {r['most']} inputs." if r["most"] else ""
+        at = min(self.at, len(self.layers) - 1) + 1
+        most = f" In layer {at} a pixel is reached by {r['least']} to {r['most']} inputs." if r["most"] else ""
         return f"A chain of {len(self.layers)} convolutions, side {chain}.{field}{most}"
 
     def __repr__(self) -> str:
