@@ -66,15 +66,16 @@ def load_checkpoint(path: str | Path, game: Game | None = None, *,
         stored = {name: {key.split(".", 1)[1]: value for key, value in tensors.items() if key.startswith(name + ".")}
                   for name in meta["networks"]}
         state = _unpack(meta["state"], tensors)
-        found = {"game": meta["game"], "networks": meta["networks"]} | ({} if settings is None else {
-            "settings": meta["notes"].get("settings", {})})
+        found = {"game": meta["game"], "networks": meta["networks"]}
+        if settings is not None:
+            found["settings"] = meta["notes"].get("settings", {})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{path} is a safetensors file, but not a checkpoint of gan_edu ({error}); "
                               "give a file that save_checkpoint or gan-edu train wrote") from error
     # a moving average may be in either and missing in the other
     networks = {"G": game.G, "D": game.D} | ({"G_ema": game.G_ema or moving_average_of(game.G)} if "G_ema" in stored else {})
-    require_same(path, {"game": game.config, "networks": {name: describe(network) for name, network in networks.items()}}
-                 | ({} if settings is None else {"settings": settings}), found)
+    here = {"game": game.config, "networks": {name: describe(network) for name, network in networks.items()}}
+    require_same(path, here if settings is None else here | {"settings": settings}, found)
     require_same(path, {name: _shapes(network.state_dict()) for name, network in networks.items()},
                  {name: _shapes(values) for name, values in stored.items()})
     for name, network in networks.items():
@@ -104,8 +105,8 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], meta: Mapping
         text = json.dumps(meta, sort_keys=True, default=operator.index)          # NumPy's whole numbers pass
         blank = _serialise(stored, metadata={"meta": text, "sha256": _NO_HASH})
     except (RuntimeError, TypeError) as error:            # memory that two tensors share, or a note that is not JSON
-        raise CheckpointError(f"could not write {path}: {error}. A player whose parts share one network cannot be "
-                              "kept; give each part a network of its own.") from error
+        raise CheckpointError(f"could not write {path}: {error}. Neither parts of a player that share one network can be kept, "
+                              "nor notes that are not JSON; give each part a network of its own.") from error
     whole = blank.replace(_NO_HASH.encode(), hashlib.sha256(blank).hexdigest().encode(), 1)
     try:
         write_whole(path, whole)

@@ -568,9 +568,9 @@ explorer
 
 # %% [markdown]
 # It opens on the map without which this picture changes most, and even that is less than a twentieth of the range a
-# pixel: what is drawn is spread over many maps. Now go to map 0 and look at the pattern *in* it: every second row and column
-# is brighter. The kernel is 4 and the stride 2, every pixel gets as many inputs, and yet here is a checkerboard. How
-# strong is it, there and in all maps together? Split the pixels of a map into four classes, row odd or even, column odd or even, and ask which share of the map's
+# pixel: what is drawn is spread over many maps. Now go to map 0 and look at the pattern *in* it: every second row is
+# brighter. The kernel is 4 and the stride 2, every pixel gets as many inputs, and yet here are stripes. How
+# strong are they, there and in all maps together? Split the pixels of a map into four classes, row odd or even, column odd or even, and ask which share of the map's
 # variance lies between the four means. For noise without pattern it would be 3 of 195.
 
 # %%

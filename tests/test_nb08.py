@@ -144,6 +144,9 @@ def test_its_maps_have_a_checkerboard_and_its_pictures_none(dcgan):
     board = (torch.arange(14)[:, None] + torch.arange(14)) % 2
     assert pattern(board.float().expand(3, 1, 14, 14)) == pytest.approx(1)
     assert pattern(names["maps"]) > 3 * 3 / 195 > pattern(names["pictures"])
+    stripes = names["maps"][:, 0]                         # of map 0: every second row is brighter, and no column
+    assert stripes[:, 1::2].mean() > 4 * stripes[:, ::2].mean()
+    assert stripes[:, :, 1::2].mean() == pytest.approx(stripes[:, :, ::2].mean().item(), rel=0.2)
 
 
 def test_the_scores_on_the_cards_say_what_the_text_says():

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -319,7 +320,18 @@ for precision in (None, "medium", "high"):
     subprocess.run([sys.executable, "-c", program], check=True, cwd=__file__.rsplit("/", 1)[0])
 
 
-def test_a_wasserstein_game_that_is_stopped_is_as_finite_as_before():
-    game = make_game(WGAN, clip=0.1)
-    quiet(game, steps=60, on_step=lambda run: run.step == 55 and run.stop())
-    assert game.run.step == 55 and bits(game).isfinite().all()
+@pytest.mark.parametrize("too_far", [False, True])
+def test_a_run_that_is_stopped_is_finite_too(too_far, tmp_path):
+    game, path = make_game(WGAN, clip=0.1), tmp_path / "run.safetensors"
+    optimizers = [torch.optim.SGD(player.parameters(), lr=1e-3) for player in (game.G, game.D)]
+
+    def stop(run):
+        if run.step == 55:
+            if too_far:                                   # as a step would that is too large
+                next(run.game.G.parameters()).data.fill_(float("inf"))
+            run.stop()
+
+    with pytest.raises(TrainingDiverged, match="as after step 50") if too_far else nullcontext():
+        quiet(game, steps=60, optimizers=optimizers, checkpoint=path, on_step=stop)
+    assert game.run.step == (50 if too_far else 55) and bits(game).isfinite().all()
+    assert torch.equal(bits(load_checkpoint(path)[0]), bits(game))
